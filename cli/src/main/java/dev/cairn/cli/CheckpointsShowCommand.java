@@ -1,0 +1,121 @@
+package dev.cairn.cli;
+
+import dev.cairn.checkpoint.Restorer;
+import dev.cairn.checkpoint.Store;
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.domain.Human;
+import dev.cairn.domain.Text;
+import dev.cairn.journal.History.Published;
+import dev.cairn.repository.Manifest;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "show",
+    description = "Show one checkpoint and the files in it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class CheckpointsShowCommand implements Callable<Integer> {
+  private static final int FILES_SHOWN = 50;
+  private static final int STATE_SHOWN = 2_000;
+
+  private final Context context;
+
+  @Parameters(paramLabel = "CHECKPOINT", description = "JOB@N, or JOB for its newest.")
+  private String id = "";
+
+  @Mixin private Options.StoreOption store = new Options.StoreOption();
+  @Mixin private Options.JsonOption json = new Options.JsonOption();
+
+  CheckpointsShowCommand(Context context) {
+    this.context = context;
+  }
+
+  record FileView(
+      String path,
+      String type,
+      long sizeBytes,
+      String mode,
+      String modified,
+      @Nullable String root,
+      @Nullable String target) {}
+
+  record Document(CheckpointView checkpoint, @Nullable String state, List<FileView> contents) {}
+
+  @Override
+  public Integer call() {
+    try (Store opened = context.open(store.place)) {
+      Chosen chosen = Chosen.of(context, opened, id);
+      Published published = chosen.first();
+      CheckpointView view =
+          CheckpointView.of(
+              chosen.log().job(), chosen.log().history(), published, opened.location());
+      Optional<String> state =
+          new Restorer(opened.repository()).state(chosen.log().job(), published);
+      ManifestRef ref = published.checkpoint().manifest();
+      List<FileView> files =
+          ref == null
+              ? List.of()
+              : opened.repository().manifest(chosen.log().job(), ref).entries().stream()
+                  .map(CheckpointsShowCommand::view)
+                  .toList();
+      if (json.on) {
+        Json.print(context.out(), new Document(view, state.orElse(null), files));
+      } else {
+        print(view, state, files);
+      }
+    }
+    return 0;
+  }
+
+  private static FileView view(Manifest.Entry entry) {
+    return new FileView(
+        entry.path(),
+        entry.type(),
+        entry.sizeBytes(),
+        "%04o".formatted(entry.mode()),
+        entry.modified().toString(),
+        entry.rootHex(),
+        entry.target());
+  }
+
+  private void print(CheckpointView view, Optional<String> state, List<FileView> files) {
+    PrintWriter out = context.out();
+    out.printf("checkpoint  %s%n", view.id());
+    out.printf(
+        "kind        %s%s%n", view.kind(), view.step() == null ? "" : ", step " + view.step());
+    out.printf(
+        "saved       %s by attempt %d on %s, in %d ms%n",
+        view.saved(), view.attempt(), view.node(), view.durationMs());
+    out.printf(
+        "contents    %d files, %s; %s new, %s stored%n",
+        view.files(),
+        Human.bytes(view.sizeBytes()),
+        Human.bytes(view.newBytes()),
+        Human.bytes(view.storedBytes()));
+    if (view.parent() != null) {
+      out.printf("goes on from  %s%n", view.parent());
+    }
+    if (!view.labels().isEmpty()) {
+      out.printf("labels      %s%n", view.labels());
+    }
+    state.ifPresent(text -> out.printf("state       %s%n", Text.printable(text, STATE_SHOWN)));
+    for (FileView file : files.subList(0, Math.min(files.size(), FILES_SHOWN))) {
+      out.printf(
+          "  %s %10s  %s%s%n",
+          file.mode(),
+          file.type().equals("file") ? Human.bytes(file.sizeBytes()) : file.type(),
+          Text.printable(file.path(), 300),
+          file.target() == null ? "" : " -> " + Text.printable(file.target(), 300));
+    }
+    if (files.size() > FILES_SHOWN) {
+      out.printf("  … and %d more; --json lists all%n", files.size() - FILES_SHOWN);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.cairn.cli;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Text;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/// Options that many commands share.
+final class Options {
+  private Options() {}
+
+  static final class StoreOption {
+    @Option(
+        names = "--store",
+        paramLabel = "STORE",
+        description = "Directory or file: URI of the store (default: $CAIRN_STORE, else ./.cairn).")
+    @Nullable String place;
+  }
+
+  static final class JsonOption {
+    @Option(names = "--json", description = "Print one JSON document instead of text.")
+    boolean on;
+  }
+
+  /// Durations such as `500ms`, `30s`, `10m`, `1h30m`, `2d`.
+  static final class DurationText implements ITypeConverter<Duration> {
+    private static final Pattern PART = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
+    @Override
+    public Duration convert(String text) {
+      try {
+        return parse(text);
+      } catch (CairnException.Invalid e) {
+        throw new TypeConversionException(e.getMessage() + ". " + e.advice());
+      }
+    }
+
+    static Duration parse(String text) {
+      Matcher matcher = PART.matcher(text);
+      Duration sum = Duration.ZERO;
+      int end = 0;
+      while (matcher.find() && matcher.start() == end) {
+        sum = sum.plus(part(Long.parseLong(matcher.group(1)), matcher.group(2)));
+        end = matcher.end();
+      }
+      if (end == 0 || end != text.length()) {
+        throw new CairnException.Invalid(
+            "'%s' is not a duration".formatted(Text.printable(text, 40)),
+            "Write it as 500ms, 30s, 10m, 1h30m or 2d.");
+      }
+      return sum;
+    }
+
+    private static Duration part(long amount, String unit) {
+      return switch (unit) {
+        case "ms" -> Duration.ofMillis(amount);
+        case "s" -> Duration.ofSeconds(amount);
+        case "m" -> Duration.ofMinutes(amount);
+        case "h" -> Duration.ofHours(amount);
+        default -> Duration.ofDays(amount);
+      };
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.cairn.blob;
+
+import dev.cairn.domain.CairnException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/// Objects under names such as `jobs/train-1/journal/00000000000000000007.json`.
+///
+/// A name is one or more segments of `[A-Za-z0-9._-]`, none starting with `.`, joined by `/`;
+/// anything else is a programmer's error. An object is visible only when it is whole, and durable
+/// when the put has returned (I1, I2). Listings may lag behind; [#putIfAbsent] never does: it is
+/// the one primitive that all coordination rests on.
+///
+/// Every method throws `Unavailable` when the store did not answer (a put may then have happened or
+/// not) and `Denied` when it refused. Thread-safe.
+public interface BlobStore extends AutoCloseable {
+  /// Writes `body` under `name`, in place of what was there. Atomic and durable.
+  void put(String name, Blob body);
+
+  /// Writes `body` under `name` if nothing is there. Atomic and durable.
+  ///
+  /// @return false, with nothing changed, if the name is taken
+  boolean putIfAbsent(String name, Blob body);
+
+  /// Reads at most `maxBytes` bytes from `offset` on; fewer only where the object ends.
+  ///
+  /// @return a buffer of its own, or empty if there is no such object
+  Optional<ByteBuffer> read(String name, long offset, int maxBytes);
+
+  /// Size of an object, or empty if there is none.
+  Optional<Long> sizeBytes(String name);
+
+  /// The objects and folders directly below `folder` (no trailing slash; "" is the root), sorted by
+  /// name; empty if there is none.
+  List<Item> list(String folder);
+
+  /// Removes an object; nothing happens if there is none. Durable only with the next put in the
+  /// same folder.
+  void delete(String name);
+
+  /// The place, for people: never with credentials.
+  String location();
+
+  @Override
+  void close();
+
+  /// One result of a listing.
+  ///
+  /// @param name the whole name; a folder has no trailing slash
+  /// @param sizeBytes 0 for a folder
+  record Item(String name, long sizeBytes, boolean folder) {
+    /// The last segment.
+    public String leaf() {
+      return name.substring(name.lastIndexOf('/') + 1);
+    }
+  }
+
+  /// The whole of a small object.
+  ///
+  /// @throws CairnException.Corrupt if it is larger than `limitBytes`
+  default Optional<byte[]> readSmall(String name, int limitBytes) {
+    return read(name, 0, limitBytes + 1)
+        .map(buffer -> {
+          if (buffer.remaining() > limitBytes) {
+            throw new CairnException.Corrupt(
+                "%s in %s is larger than %d bytes".formatted(name, location(), limitBytes), "");
+          }
+          var bytes = new byte[buffer.remaining()];
+          buffer.get(bytes);
+          return bytes;
+        });
+  }
+}

@@ -1,0 +1,268 @@
+package dev.cairn.checkpoint;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint;
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.domain.Entry;
+import dev.cairn.domain.Event;
+import dev.cairn.domain.Progress;
+import dev.cairn.env.Disk;
+import dev.cairn.env.Env;
+import dev.cairn.journal.Attempt;
+import dev.cairn.journal.History;
+import dev.cairn.journal.History.Published;
+import dev.cairn.repository.Changed;
+import dev.cairn.repository.FileTree;
+import dev.cairn.repository.Meter;
+import dev.cairn.repository.Repository;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// Saves the checkpoints of one attempt, in the order that keeps I2: packs, then the journal entry;
+/// and lets old ones go in the order that keeps I5: the entry that says so, then the bytes.
+///
+/// Not thread-safe: the attempt's appending thread uses it.
+public final class Checkpointer {
+  private static final int TRIM_BATCH = 32;
+
+  private final Repository repository;
+  private final Disk disk;
+  private final Env env;
+  private final Attempt attempt;
+  private final Retention retention;
+  private final String node;
+
+  private final Map<Long, Set<String>> packs = new HashMap<>();
+  private final Set<Long> damaged = new HashSet<>();
+  private @Nullable Long parent;
+  private boolean litter;
+
+  public Checkpointer(
+      Repository repository,
+      Disk disk,
+      Env env,
+      Attempt attempt,
+      Retention retention,
+      String node) {
+    this.repository = repository;
+    this.disk = disk;
+    this.env = env;
+    this.attempt = attempt;
+    this.retention = retention;
+    this.node = node;
+    this.parent =
+        attempt.log().history().lineage().stream().findFirst().map(Published::number).orElse(null);
+  }
+
+  /// What is to be saved.
+  ///
+  /// @param root directory whose contents are saved; absent for a checkpoint without files
+  /// @param leaveOut relative paths below it that do not belong to it
+  /// @param state the job's state as JSON text
+  /// @param answers the requests that it answers
+  public record Capture(
+      Checkpoint.Kind kind,
+      @Nullable Path root,
+      Predicate<String> leaveOut,
+      Progress progress,
+      Map<String, String> labels,
+      @Nullable String state,
+      List<Long> answers) {
+    public Capture {
+      labels = Map.copyOf(labels);
+      answers = List.copyOf(answers);
+    }
+  }
+
+  /// A published checkpoint.
+  ///
+  /// @param tree what was in the directory, for telling later whether it changed; absent without
+  ///   files
+  public record Saved(Entry entry, Checkpoint checkpoint, @Nullable FileTree tree) {}
+
+  /// Saves and publishes one checkpoint.
+  ///
+  /// The directory is looked at before its contents are read and again after: only if nothing in it
+  /// changed in between is the checkpoint published.
+  ///
+  /// @throws Changed if something changed meanwhile; nothing was published
+  /// @throws CairnException.Fenced if the attempt was displaced; nothing was published
+  /// @throws CairnException.Unavailable if the store did not take it; what was there stays
+  public Saved save(Capture capture, Meter meter) throws Changed {
+    long start = env.nanos();
+    Contents contents = contents(capture, meter);
+    Duration took = Duration.ofNanos(env.nanos() - start);
+    var checkpoint =
+        new Checkpoint(
+            capture.kind(),
+            parent,
+            capture.progress(),
+            capture.labels(),
+            isInline(capture.state()) ? capture.state() : null,
+            contents.manifest,
+            contents.files,
+            contents.sizeBytes,
+            contents.newBytes,
+            contents.storedBytes,
+            took.toMillis(),
+            node,
+            capture.answers());
+    Entry entry = publish(checkpoint, contents);
+    tidy();
+    return new Saved(entry, checkpoint, contents.tree);
+  }
+
+  private record Contents(
+      @Nullable FileTree tree,
+      @Nullable ManifestRef manifest,
+      long files,
+      long sizeBytes,
+      long newBytes,
+      long storedBytes,
+      Set<String> packs) {
+    static final Contents NONE = new Contents(null, null, 0, 0, 0, 0, Set.of());
+  }
+
+  private Contents contents(Capture capture, Meter meter) throws Changed {
+    byte[] large =
+        capture.state() == null || isInline(capture.state())
+            ? null
+            : capture.state().getBytes(StandardCharsets.UTF_8);
+    if (capture.root() == null && large == null) {
+      return Contents.NONE;
+    }
+    FileTree before =
+        capture.root() == null
+            ? FileTree.EMPTY
+            : FileTree.scan(disk, capture.root(), capture.leaveOut());
+    litter = true;
+    Repository.Saved saved =
+        repository.save(attempt.job(), attempt.token(), parentManifest(), before, large, meter);
+    if (capture.root() != null) {
+      Optional<String> difference =
+          before.firstDifference(FileTree.scan(disk, capture.root(), capture.leaveOut()));
+      if (difference.isPresent()) {
+        throw new Changed(difference.get());
+      }
+    }
+    return new Contents(
+        before,
+        saved.manifest(),
+        saved.files(),
+        saved.sizeBytes(),
+        saved.newBytes(),
+        saved.storedBytes(),
+        saved.packs());
+  }
+
+  private @Nullable ManifestRef parentManifest() {
+    Published published = parent == null ? null : attempt.log().history().live().get(parent);
+    return published == null ? null : published.checkpoint().manifest();
+  }
+
+  private Entry publish(Checkpoint checkpoint, Contents contents) {
+    long decided = attempt.log().history().last();
+    Entry entry =
+        attempt.append(history -> {
+          if (history.last() != decided) {
+            repository.requirePacks(attempt.job(), contents.packs);
+          }
+          return new Event.Checkpointed(checkpoint, drops(history));
+        });
+    packs.put(entry.number(), contents.packs);
+    parent = entry.number();
+    return entry;
+  }
+
+  private List<Long> drops(History history) {
+    Set<Long> needed = new HashSet<>();
+    if (parent != null) {
+      needed.add(parent);
+    }
+    history
+        .claim()
+        .map(Event.Claimed::from)
+        .filter(from -> history.live().containsKey(from))
+        .ifPresent(needed::add);
+    return retention.drops(history, history.lineageFrom(parent), damaged, needed);
+  }
+
+  /// Drops checkpoints that a person asked to drop, and the bytes that only they needed.
+  public void prune(Set<Long> numbers, String reason) {
+    attempt.append(history ->
+        new Event.Pruned(
+            numbers.stream().filter(history.live()::containsKey).sorted().toList(), reason));
+    litter = true;
+    tidy();
+  }
+
+  /// Deletes the job: the entry that says so first, then every pack, then the bodies of its
+  /// checkpoints' entries. Its numbers stay taken.
+  public void delete(String by) {
+    attempt.append(_ -> new Event.Deleted(by));
+    litter = true;
+    tidy();
+    if (!attempt.log().history().isDamaged()) {
+      attempt.log().trimDropped();
+    }
+  }
+
+  /// Deletes packs that no kept checkpoint names, and trims entries of dropped ones. Never while
+  /// anything is unreadable, and never what an append of unknown outcome may still need: such an
+  /// append throws before this is reached.
+  private void tidy() {
+    History history = attempt.log().history();
+    if (history.isDamaged()) {
+      return;
+    }
+    boolean dropped =
+        packs.keySet().retainAll(history.live().keySet()) || !history.untrimmed().isEmpty();
+    try {
+      if (litter || dropped) {
+        repository.sweep(attempt.job(), attempt.token(), keptPacks(history));
+        litter = false;
+      }
+      if (history.untrimmed().size() >= TRIM_BATCH) {
+        attempt.log().trimDropped();
+      }
+    } catch (CairnException.Corrupt e) {
+      return; // an unreadable manifest of a kept checkpoint forbids all deletion
+    } catch (CairnException.Unavailable | CairnException.Denied e) {
+      litter = true; // the checkpoint stands; the bytes go next time
+    }
+  }
+
+  private Set<String> keptPacks(History history) {
+    var kept = new HashSet<String>();
+    for (Published published : history.live().values()) {
+      ManifestRef manifest = published.checkpoint().manifest();
+      if (manifest != null) {
+        kept.addAll(
+            packs.computeIfAbsent(
+                published.number(), _ -> repository.packs(attempt.job(), manifest)));
+      }
+    }
+    return kept;
+  }
+
+  /// Tells what the attempt goes on from, and which newer ones turned out damaged on the way.
+  public void wentOnFrom(@Nullable Long checkpoint, Set<Long> foundDamaged) {
+    parent = checkpoint;
+    damaged.addAll(foundDamaged);
+  }
+
+  private static boolean isInline(@Nullable String state) {
+    return state != null
+        && state.length() <= Checkpoint.INLINE_STATE_BYTES
+        && state.getBytes(StandardCharsets.UTF_8).length <= Checkpoint.INLINE_STATE_BYTES;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.cairn.checkpoint;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.domain.CheckpointId;
+import dev.cairn.domain.JobId;
+import dev.cairn.journal.History.Published;
+import dev.cairn.repository.Meter;
+import dev.cairn.repository.Repository;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Restores checkpoints: exactly the bytes that were saved, or an error that names what is damaged
+/// (I4). Thread-safe.
+public final class Restorer {
+  private final Repository repository;
+
+  public Restorer(Repository repository) {
+    this.repository = repository;
+  }
+
+  /// @param checkpoint what was restored; absent if none of the candidates could be
+  /// @param damaged those that were tried before it, and what is wrong with each
+  public record Outcome(
+      @Nullable Published checkpoint, Map<Long, CairnException.Corrupt> damaged) {}
+
+  /// Restores the first of `candidates` that is whole into `target`, which must not exist or be
+  /// empty.
+  ///
+  /// @param reuse a directory whose files are taken over where they are exactly right; may be
+  ///   absent
+  public Outcome newestValid(
+      JobId job, List<Published> candidates, Path target, @Nullable Path reuse, Meter meter) {
+    var damaged = new LinkedHashMap<Long, CairnException.Corrupt>();
+    for (Published candidate : candidates) {
+      try {
+        restore(job, candidate, target, reuse, meter);
+        return new Outcome(candidate, damaged);
+      } catch (CairnException.Corrupt e) {
+        damaged.put(candidate.number(), e);
+      }
+    }
+    return new Outcome(null, damaged);
+  }
+
+  /// Restores one checkpoint into `target`, which must not exist or be empty.
+  ///
+  /// @throws CairnException.Corrupt if it is damaged; what was written is removed again
+  public void restore(
+      JobId job, Published published, Path target, @Nullable Path reuse, Meter meter) {
+    ManifestRef manifest = published.checkpoint().manifest();
+    if (manifest != null) {
+      repository.restore(job, manifest, target, Repository.Restore.all().reusing(reuse), meter);
+    }
+  }
+
+  /// The state as the JSON text that was saved; empty if it has none.
+  public Optional<String> state(JobId job, Published published) {
+    if (published.checkpoint().state() != null) {
+      return Optional.of(published.checkpoint().state());
+    }
+    ManifestRef manifest = published.checkpoint().manifest();
+    return manifest == null
+        ? Optional.empty()
+        : repository.state(job, manifest).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  /// Reads and checks every byte of a checkpoint.
+  public Repository.Verified verify(JobId job, Published published, Meter meter) {
+    ManifestRef manifest = published.checkpoint().manifest();
+    return manifest == null ? Repository.Verified.NOTHING : repository.verify(job, manifest, meter);
+  }
+
+  /// The id of a checkpoint.
+  public static CheckpointId id(JobId job, Published published) {
+    return new CheckpointId(job, published.number());
+  }
+}

@@ -1,0 +1,149 @@
+package dev.cairn.journal;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Entry;
+import dev.cairn.domain.Event;
+import dev.cairn.domain.JobId;
+import dev.cairn.domain.JobState;
+import dev.cairn.env.Env;
+import dev.cairn.journal.Journal.Slot;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// One job's journal as one reader or writer follows it: decide on the state folded through n, then
+/// put as n+1 (I3).
+///
+/// Not thread-safe, and holds no lock: one thread of an attempt appends.
+public final class JobLog {
+  private static final int PAGE = 500;
+  private static final int ID_BYTES = 16;
+
+  private final Journal journal;
+  private final Env env;
+  private final History history;
+
+  /// An append whose answer is missing: nothing else is tried before its number is known (I2).
+  private @Nullable Entry pending;
+
+  private JobLog(Journal journal, Env env, JobId job) {
+    this.journal = journal;
+    this.env = env;
+    this.history = new History(job);
+  }
+
+  /// Reads the whole journal of `job`, which may have no entry yet.
+  public static JobLog open(Journal journal, Env env, JobId job) {
+    var log = new JobLog(journal, env, job);
+    log.refresh();
+    return log;
+  }
+
+  /// Reads the journal of a job that must exist.
+  ///
+  /// @throws CairnException.NotFound if it does not
+  public static JobLog existing(Journal journal, Env env, JobId job) {
+    JobLog log = open(journal, env, job);
+    if (!log.history.exists() && log.history.broken().isEmpty()) {
+      throw new CairnException.NotFound(
+          "there is no job %s in %s".formatted(job, journal.location()), "See: cairn jobs list");
+    }
+    return log;
+  }
+
+  public JobId job() {
+    return history.job();
+  }
+
+  public History history() {
+    return history;
+  }
+
+  public JobState state() {
+    return history.state();
+  }
+
+  /// Folds all entries that have come since, and says whether there were any.
+  public boolean refresh() {
+    long before = history.last();
+    settle();
+    readOn();
+    return history.last() != before;
+  }
+
+  private void readOn() {
+    List<Slot> page;
+    do {
+      page = journal.entries(job(), history.last() + 1, PAGE);
+      page.forEach(history::add);
+    } while (page.size() == PAGE);
+    // A lost object below the newest one must not look like the end of the journal.
+    Optional<Slot> newest =
+        page.isEmpty() && history.last() > 0 ? Optional.empty() : journal.last(job());
+    while (newest.isPresent() && newest.get().number() > history.last()) {
+      history.add(new Slot.Unreadable(job(), history.last() + 1, "it is missing"));
+      journal.entries(job(), history.last() + 1, PAGE).forEach(history::add);
+    }
+  }
+
+  /// Appends as nobody in particular: a claim or a control entry.
+  public Entry append(Function<History, ? extends Event> decision) {
+    return append(0, decision);
+  }
+
+  /// Appends what `decision` says on the newest state, deciding anew as often as others come first.
+  ///
+  /// @param author token of the attempt, for attempt entries
+  /// @throws CairnException.Fenced if the author has been displaced
+  /// @throws CairnException.Conflict if the state forbids it
+  /// @throws CairnException.Unavailable if the outcome is unknown: the entry stays pending, and the
+  ///   next call settles it first
+  /// @throws CairnException.Corrupt if the newest entry cannot be read
+  public Entry append(long author, Function<History, ? extends Event> decision) {
+    settle();
+    while (true) {
+      history.broken().ifPresent(slot -> refuseBroken(slot, author));
+      Event event = decision.apply(history);
+      long number = history.last() + 1;
+      JobState after = history.state().after(event, number, author);
+      Entry entry = new Entry(job(), number, env.randomHex(ID_BYTES), env.now(), after, event);
+      if (put(entry)) {
+        return entry;
+      }
+      readOn();
+    }
+  }
+
+  private static void refuseBroken(Slot.Unreadable slot, long author) {
+    if (author != 0) {
+      throw new CairnException.Fenced(
+          "entry %d of job %s cannot be read and counts as a claim by somebody else"
+              .formatted(slot.number(), slot.job()));
+    }
+    throw slot.error();
+  }
+
+  /// Puts `entry`, and folds what stands there; whether that is `entry` itself.
+  private boolean put(Entry entry) {
+    pending = entry;
+    Slot standing = journal.append(entry);
+    pending = null;
+    history.add(standing);
+    return standing instanceof Slot.Readable(Entry winner) && winner.id().equals(entry.id());
+  }
+
+  private void settle() {
+    if (pending != null) {
+      put(pending);
+    }
+  }
+
+  /// Replaces the bodies of dropped checkpoints by tombstones. For the holder only.
+  public void trimDropped() {
+    for (Entry entry : history.untrimmed()) {
+      journal.trim(entry.tombstone());
+      history.trimmed(entry.number());
+    }
+  }
+}

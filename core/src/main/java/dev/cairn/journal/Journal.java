@@ -1,0 +1,76 @@
+package dev.cairn.journal;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Entry;
+import dev.cairn.domain.Heartbeat;
+import dev.cairn.domain.JobId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/// The histories of all jobs of a store. The only source of truth about them.
+///
+/// Thread-safe. Every method throws `Unavailable` when the store does not answer.
+public interface Journal {
+  /// Publishes `entry` as the next of its job, if nobody else has.
+  ///
+  /// Idempotent: repeating an append whose answer was lost is the same append. Durable on return.
+  /// Source: docs/design.md, I2 and I3.
+  ///
+  /// @return what stands at that number: `entry` itself, or the one that won
+  /// @throws CairnException.Unavailable if the outcome is unknown; safe to retry
+  Slot append(Entry entry);
+
+  /// The newest entry of a job; empty if it has none.
+  ///
+  /// @throws CairnException.Corrupt if the numbers have a gap
+  Optional<Slot> last(JobId job);
+
+  /// The entries from number `from` on, at most `limit`, by direct reads: never from a listing.
+  List<Slot> entries(JobId job, long from, int limit);
+
+  /// All jobs that have entries, sorted by id.
+  List<JobId> jobs();
+
+  /// Replaces a stored entry by its tombstone. Its number stays taken.
+  void trim(Entry tombstone);
+
+  /// Overwrites the heartbeat of an attempt.
+  void beat(Heartbeat heartbeat);
+
+  /// The newest heartbeat of an attempt, or empty if there never was one or it cannot be read.
+  Optional<Heartbeat> heartbeat(JobId job, long token);
+
+  /// The newest heartbeats of all attempts of a job that ever beat.
+  List<Heartbeat> heartbeats(JobId job);
+
+  /// Waits until the job has an entry of that number.
+  ///
+  /// @return whether it has one
+  boolean watch(JobId job, long number, Duration limit);
+
+  /// The place, for people.
+  String location();
+
+  /// What stands at one number.
+  sealed interface Slot {
+    long number();
+
+    record Readable(Entry entry) implements Slot {
+      @Override
+      public long number() {
+        return entry.number();
+      }
+    }
+
+    /// Something stands there that cannot be read; it counts as a claim by somebody else.
+    record Unreadable(JobId job, long number, String why) implements Slot {
+      /// The error that names it.
+      public CairnException.Corrupt error() {
+        return new CairnException.Corrupt(
+            "entry %d of the journal of job %s is damaged (%s)".formatted(number, job, why),
+            "Nothing was changed. Restore the object from a copy of the store.");
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package dev.cairn.repository;
+
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.domain.JobId;
+import dev.cairn.repository.Manifest.Contents;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Reads chunks back, every one checked against its hash (I4). Thread-safe.
+final class ExtentReader {
+  /// Most bytes fetched by one read of several chunks.
+  private static final int RUN_BYTES = 5 * 1024 * 1024;
+
+  private final JobPacks packs;
+
+  ExtentReader(JobPacks packs) {
+    this.packs = packs;
+  }
+
+  JobId job() {
+    return packs.job();
+  }
+
+  /// The manifest at `ref`, which comes from a journal entry and is checked like everything else.
+  Manifest manifest(ManifestRef ref) throws Damage {
+    PackName pack =
+        PackName.parse(ref.pack())
+            .orElseThrow(() -> new Damage(FileTree.printable(ref.pack()), "is not a pack's name"));
+    ChunkRef place = place(ref).orElseThrow(() -> broken(pack, ref.offset()));
+    ByteBuffer bytes = read(List.of(place), List.of(pack)).getFirst();
+    return ManifestReader.read(bytes, new Manifest.Place(pack, ref.offset()));
+  }
+
+  private static Optional<ChunkRef> place(ManifestRef ref) {
+    boolean bounded =
+        ref.offset() >= Pack.HEADER_BYTES
+            && ref.offset() <= ChunkRef.MAX_OFFSET
+            && ref.storedBytes() >= 1
+            && ref.sizeBytes() >= 1
+            && ref.sizeBytes() <= Manifest.MAX_BYTES;
+    if (!bounded) {
+      return Optional.empty();
+    }
+    return Sha256.parse(ref.sha256())
+        .flatMap(sha256 ->
+            Codec.of(ref.codec())
+                .filter(codec -> codec.allows(ref.storedBytes(), ref.sizeBytes()))
+                .map(codec ->
+                    new ChunkRef(
+                        sha256, 0, ref.offset(), ref.storedBytes(), ref.sizeBytes(), codec, 0)));
+  }
+
+  private static Damage broken(PackName pack, long offset) {
+    return Damage.at(pack, offset, "the journal's reference to the list of files is not valid");
+  }
+
+  /// Number of groups; contents without groups count as one.
+  static int groups(Contents contents) {
+    return contents.isGrouped() ? contents.refs().size() : 1;
+  }
+
+  /// The chunks of group `index`, or all chunks where there are no groups.
+  List<ChunkRef> chunks(Manifest manifest, Contents contents, int index) throws Damage {
+    if (!contents.isGrouped()) {
+      return contents.refs();
+    }
+    ChunkRef place = contents.refs().get(index);
+    ByteBuffer bytes = read(List.of(place), manifest.packs()).getFirst();
+    return LeafGroup.read(bytes, place, manifest, contents, index);
+  }
+
+  /// Takes some chunks that come one after another.
+  interface Taker<X extends Exception> {
+    void take(List<ChunkRef> batch) throws X;
+  }
+
+  /// Goes through the chunks of a file in order, about 4 MiB at a time.
+  ///
+  /// @throws Damage if a group is damaged, or after the last if the root is not theirs
+  <X extends Exception> void forEachBatch(Manifest manifest, Contents contents, Taker<X> taker)
+      throws Damage, X {
+    MessageDigest root = Sha256.digest();
+    for (int group = 0; group < groups(contents); group++) {
+      List<ChunkRef> chunks = chunks(manifest, contents, group);
+      chunks.forEach(chunk -> chunk.sha256().addTo(root));
+      for (List<ChunkRef> batch : batches(chunks, contents)) {
+        taker.take(batch);
+      }
+    }
+    manifest.requireRoot(contents, Sha256.of(root));
+  }
+
+  /// `chunks` of a file in pieces of about 4 MiB.
+  static List<List<ChunkRef>> batches(List<ChunkRef> chunks, Contents contents) {
+    int each = Math.max(1, Segment.BYTES / contents.chunkBytes());
+    var batches = new ArrayList<List<ChunkRef>>();
+    for (int from = 0; from < chunks.size(); from += each) {
+      batches.add(chunks.subList(from, Math.min(from + each, chunks.size())));
+    }
+    return batches;
+  }
+
+  /// Reads chunks; those that lie together are fetched together.
+  ///
+  /// @param refs numbered by `names`
+  /// @return one buffer for each, in order
+  List<ByteBuffer> read(List<ChunkRef> refs, List<PackName> names) throws Damage {
+    var chunks = new ArrayList<ByteBuffer>(refs.size());
+    int from = 0;
+    while (from < refs.size()) {
+      int to = from + 1;
+      while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
+        to++;
+      }
+      readRun(refs.subList(from, to), names.get(refs.get(from).pack()), chunks);
+      from = to;
+    }
+    return chunks;
+  }
+
+  private static boolean follows(ChunkRef first, ChunkRef last, ChunkRef next) {
+    return next.samePlace(last)
+        || next.pack() == last.pack()
+            && next.offset() >= last.end()
+            && next.offset() - last.end() < Pack.ALIGNMENT
+            && next.end() - first.offset() <= RUN_BYTES;
+  }
+
+  private void readRun(List<ChunkRef> run, PackName pack, List<ByteBuffer> chunks) throws Damage {
+    long start = run.getFirst().offset();
+    int span = Math.toIntExact(run.getLast().end() - start);
+    ByteBuffer bytes =
+        packs.read(pack, start, span).orElseThrow(() -> Damage.missing(pack)).slice();
+    ChunkRef last = null;
+    for (ChunkRef ref : run) {
+      boolean again = last != null && ref.equals(last);
+      chunks.add(again ? chunks.getLast().duplicate() : decode(ref, pack, bytes, start));
+      last = ref;
+    }
+  }
+
+  private static ByteBuffer decode(ChunkRef ref, PackName pack, ByteBuffer run, long start)
+      throws Damage {
+    int at = (int) (ref.offset() - start);
+    if (run.remaining() - at < ref.storedBytes()) {
+      throw new Damage(
+          pack.leaf(), "ends at byte %d, too early".formatted(start + run.remaining()));
+    }
+    ByteBuffer stored = run.slice(at, ref.storedBytes());
+    Optional<ByteBuffer> chunk = ref.codec().decode(stored, ref.sizeBytes());
+    if (chunk.isEmpty()) {
+      throw Damage.at(pack, ref.offset(), "cannot be decompressed");
+    }
+    if (!Sha256.of(chunk.get()).equals(ref.sha256())) {
+      throw Damage.at(pack, ref.offset(), "hash differs");
+    }
+    return chunk.get();
+  }
+}

@@ -1,0 +1,46 @@
+package dev.cairn.repository;
+
+import java.nio.ByteBuffer;
+
+/// Checks that a pack says about itself what its name promises: header, footer, trailer. The
+/// extents are checked chunk by chunk, by whoever needs them.
+final class PackCheck {
+  private static final int MAX_FOOTER_BYTES = 1 << 28;
+
+  private final JobPacks packs;
+
+  PackCheck(JobPacks packs) {
+    this.packs = packs;
+  }
+
+  void check(PackName pack) throws Damage {
+    long size = packs.sizeBytes(pack).orElseThrow(() -> Damage.missing(pack));
+    if (size < Pack.HEADER_BYTES + Pack.TRAILER_BYTES) {
+      throw new Damage(pack.leaf(), "ends at byte %d, too early".formatted(size));
+    }
+    if (!read(pack, 0, Pack.HEADER_BYTES).equals(Pack.header())) {
+      throw Damage.at(pack, 0, "its header is not that of a pack");
+    }
+    long trailerAt = size - Pack.TRAILER_BYTES;
+    ByteBuffer trailer = read(pack, trailerAt, Pack.TRAILER_BYTES);
+    int footerBytes = Pack.footerBytes(trailer, size);
+    if (footerBytes < 0 || footerBytes > MAX_FOOTER_BYTES) {
+      throw Damage.at(pack, trailerAt, "its end is not that of a pack");
+    }
+    long footerAt = trailerAt - footerBytes;
+    ByteBuffer footer = read(pack, footerAt, footerBytes);
+    if (!Pack.trailer(footer).equals(trailer) || !Sha256.of(footer).equals(pack.footer())) {
+      throw Damage.at(pack, footerAt, "its index of chunks does not match its name");
+    }
+  }
+
+  private ByteBuffer read(PackName pack, long offset, int bytes) throws Damage {
+    ByteBuffer read =
+        packs.read(pack, offset, bytes).orElseThrow(() -> Damage.missing(pack)).slice();
+    if (read.remaining() < bytes) {
+      throw new Damage(
+          pack.leaf(), "ends at byte %d, too early".formatted(offset + read.remaining()));
+    }
+    return read;
+  }
+}

@@ -1,0 +1,239 @@
+package dev.cairn.repository;
+
+import dev.cairn.blob.BlobStore;
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.domain.JobId;
+import dev.cairn.env.Disk;
+import dev.cairn.env.Env;
+import dev.cairn.repository.Manifest.Contents;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// File contents of jobs' checkpoints: chunks in packs, listed by manifests.
+///
+/// A save makes its packs durable before it returns the [ManifestRef] that a journal entry then
+/// publishes (I2). A restore checks every byte against its hash (I4). Formats: [Manifest],
+/// [LeafGroup], [ChunkRef], [Pack], [PackName].
+///
+/// Thread-safe; memory is bounded (see [Saving] and [Restoring]) whatever the size of the files.
+public final class Repository {
+  private final BlobStore blobs;
+  private final Disk disk;
+  private final Env env;
+  private final Compression compression;
+
+  public Repository(BlobStore blobs, Disk disk, Env env, Compression compression) {
+    this.blobs = blobs;
+    this.disk = disk;
+    this.env = env;
+    this.compression = compression;
+  }
+
+  /// Whether new contents are compressed.
+  public enum Compression {
+    /// Never: for contents known to be dense.
+    NONE,
+    /// Where a sample of a file's segment shrinks by more than 8 %.
+    AUTO
+  }
+
+  /// What a save has stored.
+  ///
+  /// @param files number of regular files
+  /// @param sizeBytes logical size of all files and the large state
+  /// @param newBytes of these, bytes that were not found in the parent
+  /// @param storedBytes bytes written to the store, everything included
+  /// @param packs leaf names of all packs that the checkpoint needs, old and new
+  public record Saved(
+      ManifestRef manifest,
+      long files,
+      long sizeBytes,
+      long newBytes,
+      long storedBytes,
+      Set<String> packs) {
+    public Saved {
+      packs = Set.copyOf(packs);
+    }
+  }
+
+  /// What to restore, and how.
+  ///
+  /// @param reuse a directory whose files are hard-linked into the target where they are exactly
+  ///   right and have no other name; never written to, except for modes and times of such files
+  /// @param wanted which paths; their directories come along
+  public record Restore(@Nullable Path reuse, Predicate<String> wanted) {
+    /// Everything, from the store.
+    public static Restore all() {
+      return new Restore(null, _ -> true);
+    }
+
+    public Restore reusing(@Nullable Path directory) {
+      return new Restore(directory, wanted);
+    }
+
+    public Restore only(Predicate<String> paths) {
+      return new Restore(reuse, paths);
+    }
+  }
+
+  /// What a check found.
+  ///
+  /// @param bytesRead logical bytes that were read and hashed
+  public record Verified(long bytesRead, List<Damaged> damaged) {
+    /// A check of nothing.
+    public static final Verified NOTHING = new Verified(0, List.of());
+
+    public Verified {
+      damaged = List.copyOf(damaged);
+    }
+
+    public boolean isWhole() {
+      return damaged.isEmpty();
+    }
+  }
+
+  /// One damaged or missing object.
+  ///
+  /// @param object its name in the store
+  /// @param reason such as `is damaged at byte 4096 (hash differs)`
+  /// @param files what cannot be restored because of it, sorted; may be empty
+  public record Damaged(String object, String reason, List<String> files) {
+    public Damaged {
+      files = List.copyOf(files);
+    }
+  }
+
+  /// Stores a tree, and the contents that the parent's manifest does not hold already.
+  ///
+  /// All packs are durable on return. Nothing is visible until a journal entry names the manifest;
+  /// if this throws, the packs that were written are swept later.
+  ///
+  /// @param token the attempt's fencing token, at least 1
+  /// @param parent the newest checkpoint of the lineage; must be retained until the new one is
+  ///   published
+  /// @param largeState the job's state where it is too large for the journal
+  /// @throws Changed if a file vanished, or was not what the tree says, before, while or after it
+  ///   was read
+  /// @throws CairnException.Unavailable if the store did not take it
+  public Saved save(
+      JobId job,
+      long token,
+      @Nullable ManifestRef parent,
+      FileTree tree,
+      byte @Nullable [] largeState,
+      Meter meter)
+      throws Changed {
+    if (token < 1) {
+      throw new IllegalArgumentException("token " + token);
+    }
+    var packs = new JobPacks(blobs, job);
+    try (var saving = new Saving(packs, disk, env, compression, token, meter)) {
+      return saving.save(parent, tree, largeState);
+    }
+  }
+
+  /// What a checkpoint consists of, checked against its hash.
+  ///
+  /// @throws CairnException.Corrupt if it is damaged or missing
+  public Manifest manifest(JobId job, ManifestRef ref) {
+    try {
+      return reader(job).manifest(ref);
+    } catch (Damage e) {
+      throw e.spoils("the list of files of a checkpoint", job);
+    }
+  }
+
+  /// Leaf names of every pack that a checkpoint needs.
+  ///
+  /// @throws CairnException.Corrupt if its manifest is damaged or missing
+  public Set<String> packs(JobId job, ManifestRef ref) {
+    var names = new HashSet<>(manifest(job, ref).packNames());
+    names.add(ref.pack());
+    return names;
+  }
+
+  /// Checks that all these packs are there.
+  ///
+  /// @throws CairnException.Corrupt if one is not
+  public void requirePacks(JobId job, Set<String> packs) {
+    var present = new JobPacks(blobs, job);
+    for (String leaf : packs) {
+      if (PackName.parse(leaf).flatMap(present::sizeBytes).isEmpty()) {
+        throw new Damage(FileTree.printable(leaf), "is missing").spoils("a checkpoint", job);
+      }
+    }
+  }
+
+  /// Writes the files of a checkpoint below `target`, which must not exist or be an empty
+  /// directory. Durable on return.
+  ///
+  /// Every chunk is checked before it is written; nothing is ever written through an existing name
+  /// or a link. If this throws, what was written is removed again as far as possible.
+  ///
+  /// @throws CairnException.Corrupt if a file cannot be restored exactly; names it and the pack
+  /// @throws CairnException.Conflict if `target` is not empty
+  public void restore(JobId job, ManifestRef ref, Path target, Restore options, Meter meter) {
+    Manifest manifest = manifest(job, ref);
+    new Restoring(reader(job), disk, env, manifest, options, meter).restore(target);
+  }
+
+  /// The large state that was saved with a checkpoint, if there was one.
+  ///
+  /// @throws CairnException.Corrupt if it is damaged
+  public Optional<byte[]> state(JobId job, ManifestRef ref) {
+    Manifest manifest = manifest(job, ref);
+    Optional<Contents> state = manifest.state();
+    if (state.isEmpty()) {
+      return Optional.empty();
+    }
+    if (state.get().sizeBytes() > Manifest.MAX_BYTES) {
+      throw Damage.at(manifest.packs().getFirst(), ref.offset(), "the state is larger than 1 GiB")
+          .spoils("the state", job);
+    }
+    var bytes = ByteBuffer.allocate((int) state.get().sizeBytes());
+    ExtentReader reader = reader(job);
+    try {
+      reader.forEachBatch(
+          manifest, state.get(), batch -> reader.read(batch, manifest.packs()).forEach(bytes::put));
+    } catch (Damage e) {
+      throw e.spoils("the state", job);
+    }
+    return Optional.of(bytes.array());
+  }
+
+  private ExtentReader reader(JobId job) {
+    return new ExtentReader(new JobPacks(blobs, job));
+  }
+
+  /// Reads and hashes every byte of a checkpoint, and checks the index of every pack it needs.
+  /// Damage is a result, never an exception.
+  public Verified verify(JobId job, ManifestRef ref, Meter meter) {
+    return new Verifying(new JobPacks(blobs, job), env, meter).verify(ref);
+  }
+
+  /// Deletes every pack of this and older tokens that is not in `keep`. Only for the holder of
+  /// `token`, once the entry that lets them go is durable (I5).
+  ///
+  /// @param keep leaf names of every pack that a retained or pending checkpoint needs
+  /// @return bytes freed
+  public long sweep(JobId job, long token, Set<String> keep) {
+    var packs = new JobPacks(blobs, job);
+    long freed = 0;
+    for (var pack : packs.sizes().entrySet()) {
+      PackName name = pack.getKey();
+      // A pack of a newer token is another attempt's, which may be about to publish it.
+      if (name.token() <= token && !keep.contains(name.leaf())) {
+        packs.delete(name);
+        freed += pack.getValue();
+      }
+    }
+    return freed;
+  }
+}

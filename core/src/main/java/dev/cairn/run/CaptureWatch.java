@@ -1,0 +1,109 @@
+package dev.cairn.run;
+
+import dev.cairn.domain.Heartbeat;
+import dev.cairn.env.Disk;
+import dev.cairn.env.Env;
+import dev.cairn.repository.FileTree;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at the watched directory again and again and judges by its layout whether what is there is
+/// complete. Not thread-safe.
+final class CaptureWatch {
+  private final Disk disk;
+  private final Env env;
+  private final Path root;
+  private final Layout layout;
+  private final Supplier<Long> savedCount;
+  private final Supplier<Optional<Heartbeat.Child>> child;
+
+  private @Nullable FileTree previous;
+  private @Nullable FileTree published;
+  private Predicate<String> leaveOut = WatchedDirectory::isOurs;
+  private long unchangedSince;
+  private long savedPublished;
+  private long savedAtCapture;
+
+  /// @param savedCount how often the command has said that a save is complete
+  CaptureWatch(
+      Disk disk,
+      Env env,
+      Path root,
+      Layout layout,
+      Supplier<Long> savedCount,
+      Supplier<Optional<Heartbeat.Child>> child) {
+    this.disk = disk;
+    this.env = env;
+    this.root = root;
+    this.layout = layout;
+    this.savedCount = savedCount;
+    this.child = child;
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /// What the judged capture leaves out.
+  Predicate<String> leaveOut() {
+    return leaveOut;
+  }
+
+  /// Notes what the directory held when it was published or restored.
+  void published(@Nullable FileTree tree) {
+    published = tree;
+    savedPublished = savedAtCapture;
+  }
+
+  /// Whether the command has said "saved" since the last capture.
+  boolean savedMeanwhile() {
+    return savedCount.get() > savedPublished;
+  }
+
+  /// Scans the directory once.
+  Readiness judge() {
+    savedAtCapture = savedCount.get();
+    FileTree tree = scan(WatchedDirectory::isOurs);
+    if (previous == null || !tree.sameAs(previous)) {
+      unchangedSince = env.nanos();
+    }
+    Map<String, String> open =
+        child.get().map(c -> OpenFiles.below(root, c.group())).orElse(Map.of());
+    Readiness readiness =
+        layout.judge(
+            new Layout.Sight(
+                tree,
+                previous,
+                Duration.ofNanos(env.nanos() - unchangedSince),
+                open,
+                published,
+                savedAtCapture,
+                savedPublished));
+    previous = tree;
+    if (readiness instanceof Readiness.Ready ready) {
+      leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
+    }
+    return readiness;
+  }
+
+  /// For when nobody writes any more: whether there is anything new that is complete.
+  boolean changedSincePublished() {
+    savedAtCapture = savedCount.get();
+    FileTree tree = scan(WatchedDirectory::isOurs);
+    Readiness readiness = layout.judgeAtRest(tree, published);
+    if (readiness instanceof Readiness.Ready ready) {
+      leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
+      return true;
+    }
+    return false;
+  }
+
+  private FileTree scan(Predicate<String> without) {
+    return FileTree.scan(disk, root, without);
+  }
+}

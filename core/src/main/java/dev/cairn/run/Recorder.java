@@ -1,0 +1,309 @@
+package dev.cairn.run;
+
+import dev.cairn.checkpoint.Checkpointer;
+import dev.cairn.checkpoint.Checkpointer.Capture;
+import dev.cairn.checkpoint.Checkpointer.Saved;
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint;
+import dev.cairn.domain.Event;
+import dev.cairn.domain.JobState;
+import dev.cairn.domain.Progress;
+import dev.cairn.env.Env;
+import dev.cairn.journal.Attempt;
+import dev.cairn.journal.History;
+import dev.cairn.repository.Changed;
+import dev.cairn.repository.Meter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Records one attempt: captures its directory when that is due and complete, answers what is asked
+/// in the journal, and appends how it ended.
+///
+/// All of it on one thread of its own, the only one that appends for the attempt, so that however
+/// long a save takes, the supervisor's thread keeps watching child, lease and signals. What others
+/// may call is thread-safe.
+final class Recorder implements AutoCloseable {
+  private static final Duration TICK = Duration.ofMillis(50);
+  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final int FINAL_TRIES = 5;
+
+  /// How long a capture may be due before it is said why it is not made, and how often.
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration REPEAT = Duration.ofSeconds(60);
+
+  private final Env env;
+  private final Attempt attempt;
+  private final Checkpointer checkpointer;
+  private final CaptureWatch watch;
+  private final Map<String, String> labels;
+  private final Supplier<Progress> progress;
+  private final Consumer<String> tell;
+  private final Duration every;
+
+  private final AtomicReference<@Nullable Stop> asked = new AtomicReference<>();
+  private final CompletableFuture<Optional<CairnException>> done = new CompletableFuture<>();
+  private volatile @Nullable Ending ending;
+  private volatile boolean now;
+  private volatile boolean displaced;
+  private volatile boolean closed;
+
+  private Env.@Nullable Task task;
+  private long due;
+  private long nextLook;
+  private @Nullable Long dueSince;
+  private long silentUntil = Long.MIN_VALUE;
+  private @Nullable String why;
+
+  /// @param progress what the command says of itself at the moment
+  Recorder(
+      Env env,
+      Attempt attempt,
+      Checkpointer checkpointer,
+      CaptureWatch watch,
+      Map<String, String> labels,
+      Supplier<Progress> progress,
+      Duration every,
+      Consumer<String> tell) {
+    this.env = env;
+    this.attempt = attempt;
+    this.checkpointer = checkpointer;
+    this.watch = watch;
+    this.labels = labels;
+    this.progress = progress;
+    this.every = every;
+    this.tell = tell;
+    this.due = env.nanos() + every.toNanos();
+  }
+
+  /// How the attempt ends.
+  ///
+  /// @param capture whether what the directory holds may be published first: nobody writes any more
+  /// @param event decided on the newest state
+  record Ending(boolean capture, Checkpoint.Kind kind, Function<JobState, Event.End> event) {}
+
+  void start() {
+    task = env.fork("recorder-" + attempt.job(), this::work);
+  }
+
+  /// Asks for a capture as soon as the directory is complete.
+  void captureNow() {
+    now = true;
+  }
+
+  /// Whether what [#captureNow] asked for has not been done yet.
+  boolean isCapturePending() {
+    return now;
+  }
+
+  /// Why the attempt is to end: others asked in the journal, or the store is full.
+  Optional<Stop> asked() {
+    return Optional.ofNullable(asked.get());
+  }
+
+  /// Whether another attempt has taken the job over: the child must end, nothing is published.
+  boolean displaced() {
+    return displaced;
+  }
+
+  /// Records the end, and waits for it.
+  ///
+  /// @return what went wrong, if anything: then the end is not in the journal
+  Optional<CairnException> finish(Ending how, Duration limit) {
+    ending = how;
+    try {
+      return done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return Optional.of(
+          new CairnException.Unavailable(
+              "the store did not take the end of the attempt in time",
+              "What was published before is safe. Run the same command again to go on from there.",
+              e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of(new CairnException.Cancelled("interrupted while recording the end"));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void work() {
+    try {
+      Ending how = ending;
+      while (how == null && !closed) {
+        step();
+        how = ending;
+        if (how == null) {
+          env.sleep(TICK);
+        }
+      }
+      if (how != null) {
+        end(how);
+      }
+      done.complete(Optional.empty());
+    } catch (CairnException.Fenced e) {
+      displaced = true;
+      done.complete(Optional.of(e));
+    } catch (CairnException e) {
+      done.complete(Optional.of(e));
+    } catch (RuntimeException | Error e) {
+      done.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private void step() {
+    try {
+      if (attempt.news()) {
+        readRequests();
+      }
+      if (env.nanos() >= nextLook && (now || env.nanos() >= due || watch.savedMeanwhile())) {
+        nextLook = env.nanos() + LOOK.toNanos();
+        captureIfComplete();
+      }
+    } catch (CairnException.Fenced e) {
+      throw e;
+    } catch (CairnException e) {
+      tell.accept("not saved: " + e.getMessage());
+      if (e instanceof CairnException.Unavailable u && u.isFull()) {
+        asked.set(Stop.DISK_FULL);
+      }
+      due = env.nanos() + every.toNanos();
+    }
+  }
+
+  private void readRequests() {
+    JobState state = attempt.refresh();
+    History history = attempt.log().history();
+    if (state.asks(JobState.Request.Kind.CANCEL)) {
+      asked.set(Stop.CANCEL);
+    } else if (state.asks(JobState.Request.Kind.PAUSE)) {
+      asked.set(Stop.PAUSE);
+    }
+    if (state.asks(JobState.Request.Kind.CHECKPOINT)) {
+      now = true;
+    }
+    if (state.asks(JobState.Request.Kind.PRUNE)) {
+      checkpointer.prune(history.asksToDrop(), "asked for");
+    }
+  }
+
+  private void captureIfComplete() {
+    boolean wanted = now;
+    switch (watch.judge()) {
+      case Readiness.Unchanged _ -> {
+        if (wanted && !checkpointRequests().isEmpty()) {
+          save(Checkpoint.Kind.MANUAL);
+        }
+        settled();
+      }
+      case Readiness.NotYet(String because) -> notYet(because);
+      case Readiness.Ready ready -> {
+        if (save(wanted ? Checkpoint.Kind.MANUAL : Checkpoint.Kind.PERIODIC)) {
+          settled();
+        }
+      }
+    }
+  }
+
+  private void settled() {
+    now = false;
+    why = null;
+    dueSince = null;
+    due = env.nanos() + every.toNanos();
+  }
+
+  private List<Long> checkpointRequests() {
+    return attempt.log().state().requests().stream()
+        .filter(r -> r.kind() == JobState.Request.Kind.CHECKPOINT)
+        .map(JobState.Request::number)
+        .toList();
+  }
+
+  /// @return false if the directory changed meanwhile and nothing was published
+  private boolean save(Checkpoint.Kind kind) {
+    try {
+      Saved saved =
+          checkpointer.save(
+              new Capture(
+                  kind,
+                  watch.root(),
+                  watch.leaveOut(),
+                  progress.get(),
+                  labels,
+                  null,
+                  checkpointRequests()),
+              Meter.NONE);
+      watch.published(saved.tree());
+      tell.accept(Told.saved(attempt.job(), saved));
+      return true;
+    } catch (Changed e) {
+      notYet(String.valueOf(e.getMessage()));
+      return false;
+    }
+  }
+
+  /// The last capture, then the last entry; each tried again while the lease lasts.
+  private void end(Ending how) {
+    if (how.capture()) {
+      for (int i = 0; i < FINAL_TRIES && watch.changedSincePublished(); i++) {
+        if (untilLeaseEnds(() -> save(how.kind()))) {
+          why = null;
+          break;
+        }
+      }
+    }
+    if (why != null) {
+      tell.accept("what changed since the last checkpoint was not captured because " + why);
+    }
+    untilLeaseEnds(() -> attempt.append(history -> how.event().apply(history.state())));
+  }
+
+  private <T> T untilLeaseEnds(Supplier<T> action) {
+    while (true) {
+      try {
+        return action.get();
+      } catch (CairnException.Unavailable e) {
+        if (e.isFull() || attempt.left().compareTo(LOOK) < 0) {
+          throw e;
+        }
+        notYet(String.valueOf(e.getMessage()));
+        env.sleep(LOOK);
+      }
+    }
+  }
+
+  /// Says why a capture that is due is not made, once that has gone on for a while.
+  private void notYet(String because) {
+    long time = env.nanos();
+    why = because;
+    if (dueSince == null) {
+      dueSince = time;
+    }
+    if (time - dueSince >= PATIENCE.toNanos() && time >= silentUntil) {
+      silentUntil = time + REPEAT.toNanos();
+      tell.accept("nothing captured yet because " + because);
+    }
+  }
+
+  /// Ends the thread without recording anything more.
+  @Override
+  public void close() {
+    closed = true;
+    if (task != null) {
+      task.interrupt();
+      task.join(Duration.ofSeconds(5));
+    }
+  }
+}

@@ -1,0 +1,232 @@
+package dev.cairn.run;
+
+import dev.cairn.checkpoint.Store;
+import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Event;
+import dev.cairn.domain.JobId;
+import dev.cairn.domain.Status;
+import dev.cairn.env.Disk;
+import dev.cairn.env.Env;
+import dev.cairn.env.Host;
+import dev.cairn.journal.Attempt;
+import dev.cairn.journal.Claimer;
+import dev.cairn.journal.JobLog;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Makes a command survive: claims its job, or stands by until it may; runs attempt after attempt,
+/// each from the newest valid checkpoint; and hands over when told to.
+///
+/// [#run] is called on a thread that lives as long as the process: it starts the command.
+public final class Supervisor {
+  /// Preempted: handed back, requeue me.
+  public static final int EXIT_HANDED_BACK = 75;
+
+  /// Paused or cancelled by a person.
+  public static final int EXIT_STOPPED = 130;
+
+  /// The command exists but cannot be executed.
+  public static final int EXIT_NOT_EXECUTABLE = 126;
+
+  /// There is no such command.
+  public static final int EXIT_NO_COMMAND = 127;
+
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  private final Store store;
+  private final Disk disk;
+  private final Env env;
+  private final Host host;
+  private final RunOptions options;
+  private final Command command;
+  private final Signals signals;
+  private final Consumer<String> tell;
+  private final Claimer claimer;
+
+  /// @param tell takes one sentence for people at a time
+  public Supervisor(
+      Store store,
+      Disk disk,
+      Env env,
+      Host host,
+      RunOptions options,
+      Command command,
+      Signals signals,
+      Consumer<String> tell) {
+    this.store = store;
+    this.disk = disk;
+    this.env = env;
+    this.host = host;
+    this.options = options;
+    this.command = command;
+    this.signals = signals;
+    this.tell = tell;
+    this.claimer =
+        new Claimer(
+            store.journal(), env, host, options.timing().heartbeat(), options.timing().lease());
+  }
+
+  /// How one attempt came out.
+  sealed interface Outcome {
+    /// The supervisor's work is done.
+    record Over(int exitCode) implements Outcome {}
+
+    /// The store was out of reach for too long, so the attempt was given up without a word.
+    record GivenUp() implements Outcome {}
+
+    /// The job is pending again; somebody goes on after `pause`.
+    record Again(Duration pause) implements Outcome {}
+  }
+
+  /// @return the exit code, as `docs/cli.md` lists them
+  /// @throws CairnException.Conflict if the job is held and [RunOptions#standBy] is false, or a
+  ///   person must say go on first
+  public int run() {
+    try {
+      command.resolve();
+    } catch (CairnException.NotFound | CairnException.Denied e) {
+      tell.accept(e.getMessage());
+      return e instanceof CairnException.NotFound ? EXIT_NO_COMMAND : EXIT_NOT_EXECUTABLE;
+    }
+    boolean first = true;
+    Duration retry = FIRST_RETRY;
+    while (true) {
+      Outcome outcome;
+      try {
+        outcome = once();
+        retry = FIRST_RETRY;
+      } catch (CairnException.Unavailable e) {
+        if (first || e.isFull()) {
+          throw e;
+        }
+        tell.accept(e.getMessage() + "; trying again in " + Told.duration(retry));
+        outcome = new Outcome.Again(retry);
+        retry =
+            retry.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : retry.multipliedBy(2);
+      }
+      first = false;
+      Duration pause =
+          switch (outcome) {
+            case Outcome.Over _ -> Duration.ZERO;
+            case Outcome.GivenUp _ -> FIRST_RETRY;
+            case Outcome.Again(Duration wait) -> wait;
+          };
+      if (outcome instanceof Outcome.Over(int code)) {
+        return code;
+      }
+      if (signals.await(pause)) {
+        return stoppedWhileIdle();
+      }
+    }
+  }
+
+  private int stoppedWhileIdle() {
+    return signals.isInterrupt() ? EXIT_STOPPED : EXIT_HANDED_BACK;
+  }
+
+  /// One attempt, from the claim to its end.
+  private Outcome once() {
+    JobLog log = JobLog.open(store.journal(), env, options.job());
+    ensureSubmitted(log);
+    if (log.state().status() == Status.COMPLETED) {
+      tell.accept("job %s is completed; there is nothing to do".formatted(options.job()));
+      return new Outcome.Over(0);
+    }
+    resumeIfAsked(log);
+    WatchedDirectory directory =
+        WatchedDirectory.open(
+            disk, env, options.watch(), command.directory(), options.job(), store.id(), tell);
+    @Nullable Attempt claimed = claim(log);
+    if (claimed == null) {
+      return new Outcome.Over(stoppedWhileIdle());
+    }
+    try (Attempt attempt = claimed) {
+      Outcome outcome =
+          new AttemptRun(
+                  store, disk, env, host, options, command, signals, tell, attempt, directory)
+              .run();
+      if (outcome instanceof Outcome.GivenUp) {
+        claimer.giveUp(attempt);
+      }
+      return outcome;
+    }
+  }
+
+  private void ensureSubmitted(JobLog log) {
+    if (log.history().exists() || log.history().broken().isPresent()) {
+      return;
+    }
+    try {
+      log.append(_ ->
+          new Event.Submitted(command.program(), options.retention().keepLast(), options.labels()));
+    } catch (CairnException.Conflict e) {
+      return; // somebody else submitted it at the same moment
+    }
+  }
+
+  private void resumeIfAsked(JobLog log) {
+    log.history()
+        .broken()
+        .ifPresent(slot -> {
+          throw slot.error();
+        });
+    Status status = log.state().status();
+    if (!status.isResumable()) {
+      return;
+    }
+    JobId job = options.job();
+    if (!options.resume()) {
+      throw new CairnException.Conflict(
+          "job %s is %s%s".formatted(job, status, Told.reason(log.state())),
+          "To go on from its newest checkpoint: cairn jobs resume %s, then run this again, or add --resume."
+              .formatted(job));
+    }
+    log.append(_ -> new Event.Resumed(host.node(), null));
+    tell.accept("job %s was %s; it goes on".formatted(job, status));
+  }
+
+  /// Claims the job as soon as that is allowed.
+  ///
+  /// @return absent if a signal came first
+  private @Nullable Attempt claim(JobLog log) {
+    boolean[] told = {false};
+    Optional<Claimer.Claimed> claimed =
+        claimer.claim(
+            log,
+            Event.Purpose.WORK,
+            (holder, lease, look) -> {
+              standBy(holder, lease, told);
+              return !signals.await(look);
+            });
+    claimed.map(Claimer.Claimed::displaced).ifPresent(verdict -> tell.accept(takeover(verdict)));
+    return claimed.map(Claimer.Claimed::attempt).orElse(null);
+  }
+
+  private void standBy(String holder, Duration lease, boolean[] told) {
+    if (!options.standBy()) {
+      throw new CairnException.Conflict(
+          "job %s is held by %s".formatted(options.job(), holder),
+          "Leave out --no-wait to stand by and take over when it dies.");
+    }
+    if (!told[0]) {
+      told[0] = true;
+      tell.accept(
+          "standing by: job %s is run by %s; taking over when its heartbeat stands still for %s"
+              .formatted(options.job(), holder, Told.duration(lease)));
+    }
+  }
+
+  private String takeover(Attempt.Verdict verdict) {
+    return "took job %s over from attempt %d: %s"
+        .formatted(options.job(), verdict.token(), verdict.why());
+  }
+
+  /// The directory that commands save into when none is named.
+  public static Path defaultWatch(Path storeDirectory, JobId job) {
+    return storeDirectory.resolve("work").resolve(job.value());
+  }
+}

@@ -1,0 +1,71 @@
+# Starts the cairn command. POSIX sh, sourced after find-jdk.sh, by ./cairn and by the installed
+# launcher alike.
+
+# JVM flags, in $CAIRN_JVM_FLAGS (no spaces inside a flag).
+#
+# All compilers stay on: the SHA-256 intrinsic needs C2, and without it hashing is ten times
+# slower (160 MB/s instead of 1600). Serial GC starts fastest and needs the least memory. The JVM
+# warns on stderr, not stdout, and is silent about a cache that does not fit it or the jar. Native
+# access is granted in the jar's manifest: as a flag here it would put the cache out of use.
+CAIRN_JVM_FLAGS="-XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=warning,aot*=off,cds*=off:stderr"
+
+# The command line of the training run for the AOT cache, in an empty scratch directory. Classes
+# it uses start faster later on. Failing is no harm.
+CAIRN_TRAINING="--help"
+
+# train_cairn JAR: makes the AOT cache JAR's neighbour, for the JVM in JDK_HOME. Failing is no
+# harm: Cairn then starts slower. Leaves a note for which JVM and jar it was, failed or not.
+train_cairn() {
+  cairn_cache=${1%.jar}.aot
+  rm -f "$cairn_cache" "$cairn_cache.for"
+  cairn_scratch=$(mktemp -d "${TMPDIR:-/tmp}/cairn-training.XXXXXX") || return 0
+  (
+    set -f
+    cd "$cairn_scratch" &&
+      "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "-XX:AOTCacheOutput=$cairn_cache.new" \
+        -jar "$1" $CAIRN_TRAINING
+  ) </dev/null >/dev/null 2>&1 || :
+  rm -rf "$cairn_scratch"
+  if [ -s "$cairn_cache.new" ]; then mv -f "$cairn_cache.new" "$cairn_cache"; fi
+  rm -f "$cairn_cache.new" "$cairn_cache.new.config"
+  printf '%s %s\n' "$JDK_VERSION" "$JDK_HOME" >"$cairn_cache.for"
+}
+
+# is_trained JAR: whether train_cairn has run for this jar and the JVM in JDK_HOME.
+is_trained() {
+  [ "${1%.jar}.aot.for" -nt "$1" ] || return 1
+  cairn_for=
+  read -r cairn_for <"${1%.jar}.aot.for" || :
+  [ "$cairn_for" = "$JDK_VERSION $JDK_HOME" ]
+}
+
+# Without a UTF-8 locale the JVM could neither read nor make files whose names are not ASCII.
+# So it gets one, and the user's own LC_ALL in CAIRN_ORIGINAL_LC_ALL, for the commands it starts:
+# "(unset)" means there was none. If nothing was changed, CAIRN_ORIGINAL_LC_ALL is not set.
+use_utf8() {
+  unset CAIRN_ORIGINAL_LC_ALL
+  case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+    C.UTF-8 | C.utf8) return 0 ;;
+    *.[Uu][Tt][Ff]-8* | *.[Uu][Tt][Ff]8*)
+      # It says so; but one that is not installed is plain ASCII.
+      case $(locale charmap 2>/dev/null || echo UTF-8) in UTF-8) return 0 ;; esac
+      ;;
+  esac
+  CAIRN_ORIGINAL_LC_ALL=${LC_ALL-(unset)}
+  LC_ALL=C.UTF-8
+  export CAIRN_ORIGINAL_LC_ALL LC_ALL
+}
+
+# launch_cairn JAR [ARGS]: becomes the JVM. CAIRN_JAVA_OPTIONS adds JVM flags.
+launch_cairn() {
+  cairn_jar=$1
+  shift
+  use_utf8
+  set -f # flags are split into words, but are no file patterns
+  if [ -f "${cairn_jar%.jar}.aot" ]; then
+    set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  else
+    set -- ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  fi
+  exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "$@"
+}
