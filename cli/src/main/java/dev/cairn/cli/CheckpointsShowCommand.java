@@ -103,7 +103,7 @@ final class CheckpointsShowCommand implements Callable<Integer> {
       out.printf("goes on from  %s%n", view.parent());
     }
     if (!view.labels().isEmpty()) {
-      out.printf("labels      %s%n", view.labels());
+      out.printf("labels      %s%n", JobView.labels(view.labels()));
     }
     state.ifPresent(text -> out.printf("state       %s%n", Text.printable(text, STATE_SHOWN)));
     for (FileView file : files.subList(0, Math.min(files.size(), FILES_SHOWN))) {

@@ -55,8 +55,11 @@ final class Commands {
     if (parent == null) {
       throw new IllegalStateException("a group of commands is not registered");
     }
-    for (Function<Context, Object> command : commands) {
-      var line = new CommandLine(command.apply(context));
+    for (Function<Context, Object> make : commands) {
+      Object command = make.apply(context);
+      var line = new CommandLine(command);
+      // From the name of the program on, every argument is the program's own.
+      line.setStopAtPositional(command instanceof RunCommand);
       parent.addSubcommand(line.getCommandName(), line);
     }
   }

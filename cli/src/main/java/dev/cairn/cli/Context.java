@@ -5,7 +5,9 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.JobId;
+import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
+import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Env;
 import dev.cairn.env.Host;
 import dev.cairn.env.RealDisk;
@@ -13,14 +15,17 @@ import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Repository;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What every command needs of the world around it.
@@ -38,6 +43,9 @@ record Context(
     boolean isTerminal) {
   static final String DEFAULT_STORE = ".cairn";
 
+  private static final int MAX_LINKS = 40;
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
+
   private static final Duration MAINTENANCE_HEARTBEAT = Duration.ofSeconds(5);
   private static final Duration MAINTENANCE_LEASE = Duration.ofSeconds(30);
 
@@ -50,7 +58,14 @@ record Context(
         Path.of("").toAbsolutePath(),
         new PrintWriter(System.out, false, StandardCharsets.UTF_8),
         new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-        System.console() != null && System.console().isTerminal());
+        hasTerminal());
+  }
+
+  /// Without a terminal there is no console in some versions of the JDK, and one that is none in others.
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean hasTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   Optional<String> variable(String name) {
@@ -88,21 +103,18 @@ record Context(
         throw notAStore(place);
       }
     }
-    if (place.matches("[A-Za-z][A-Za-z0-9+.-]*:.*")) {
+    if (SCHEME.matcher(place).lookingAt()) {
       throw notAStore(place);
     }
     return path(place);
   }
 
+  /// Tells only the scheme: any other part may hold a password.
   private static CairnException.Invalid notAStore(String place) {
     return new CairnException.Invalid(
-        "this version of cairn does not know stores such as '%s'"
-            .formatted(dev.cairn.domain.Text.printable(withoutCredentials(place), 80)),
+        "this version of cairn does not know stores such as '%s…'"
+            .formatted(place.substring(0, place.indexOf(':') + 1)),
         "Use a directory, local or shared: --store /mnt/nas/cairn or file:/mnt/nas/cairn");
-  }
-
-  private static String withoutCredentials(String place) {
-    return place.replaceAll("//[^/@]*@", "//…@");
   }
 
   /// @throws CairnException.Invalid if `text` cannot be a path
@@ -114,8 +126,34 @@ record Context(
       return directory.resolve(text).normalize();
     } catch (InvalidPathException e) {
       throw new CairnException.Invalid(
-          "'%s' is not a path".formatted(dev.cairn.domain.Text.printable(text, 80)), "");
+          "'%s' is not a path".formatted(Text.printable(text, 80)), "");
     }
+  }
+
+  /// `path` with the links on its way and at its end followed, as far as it exists.
+  ///
+  /// @throws CairnException.Invalid if links lead in a circle
+  Path real(Path path) {
+    Path at = path.getRoot();
+    var left = new ArrayDeque<Path>();
+    path.forEach(left::add);
+    for (int links = 0; !left.isEmpty(); ) {
+      Path next = at.resolve(left.remove()).normalize();
+      if (disk.stat(next).filter(stat -> stat.kind() == FileKind.SYMLINK).isEmpty()) {
+        at = next;
+        continue;
+      }
+      if (++links > MAX_LINKS) {
+        throw new CairnException.Invalid(Text.printable(path.toString(), 200) + " is a loop of links", "");
+      }
+      Path target = Path.of(disk.readSymlink(next));
+      var onward = new ArrayDeque<Path>();
+      target.forEach(onward::add);
+      onward.addAll(left);
+      left = onward;
+      at = target.isAbsolute() ? target.getRoot() : at;
+    }
+    return at;
   }
 
   /// The store, which must exist.

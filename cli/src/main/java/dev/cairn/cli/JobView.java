@@ -3,10 +3,13 @@ package dev.cairn.cli;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Human;
+import dev.cairn.domain.Text;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What `jobs list` and `jobs show` tell of one job: read from its newest entry and the few that it
@@ -34,6 +37,8 @@ record JobView(
     List<String> requests,
     Instant updated) {
 
+  private static final int LABELS_SHOWN = 1_000;
+
   String statusText() {
     String base = orphaned ? status + ", orphaned" : status;
     return reason.isEmpty() ? base : base + " (" + reason + ")";
@@ -50,6 +55,10 @@ record JobView(
 
   static String number(@Nullable Long number) {
     return number == null ? "" : number.toString();
+  }
+
+  static String labels(Map<String, String> labels) {
+    return Text.printable(String.valueOf(new TreeMap<>(labels)), LABELS_SHOWN);
   }
 
   /// One entry, for people.

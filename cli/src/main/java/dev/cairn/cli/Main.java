@@ -25,6 +25,8 @@ public final class Main {
   /// @return the exit code, as `docs/cli.md` lists them
   static int run(Context context, String... args) {
     CommandLine line = Commands.tree(context);
+    line.setExpandAtFiles(false); // "@file" is the command's own business
+    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // it writes past our stderr
     line.setOut(context.out());
     line.setErr(context.err());
     line.setColorScheme(

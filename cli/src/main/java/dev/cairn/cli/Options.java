@@ -31,6 +31,9 @@ final class Options {
   static final class DurationText implements ITypeConverter<Duration> {
     private static final Pattern PART = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
+    /// So that no arithmetic with durations overflows.
+    private static final Duration LONGEST = Duration.ofDays(10_000);
+
     @Override
     public Duration convert(String text) {
       try {
@@ -52,6 +55,11 @@ final class Options {
         throw new CairnException.Invalid(
             "'%s' is not a duration".formatted(Text.printable(text, 40)),
             "Write it as 500ms, 30s, 10m, 1h30m or 2d.");
+      }
+      if (sum.compareTo(LONGEST) > 0) {
+        throw new CairnException.Invalid(
+            "'%s' is too long a duration".formatted(Text.printable(text, 40)),
+            "Write at most 10000d, for example 30s, 10m, 1h30m or 2d.");
       }
       return sum;
     }

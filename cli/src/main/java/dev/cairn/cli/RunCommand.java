@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -169,6 +170,10 @@ final class RunCommand implements Callable<Integer> {
             Labels.checked(labels),
             wait,
             resume);
+    OptionalInt unfit = unfit(command);
+    if (unfit.isPresent()) {
+      return unfit.getAsInt();
+    }
     Signals signals = Signals.handled(context.env());
     try (Store opened = context.openOrCreate(store.place)) {
       context.tell(
@@ -186,13 +191,30 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  /// The exit code if there is no such program or it may not be executed; told before a store is
+  /// made for it.
+  private OptionalInt unfit(Command command) {
+    try {
+      command.resolve();
+      return OptionalInt.empty();
+    } catch (CairnException.NotFound e) {
+      context.complain(e);
+      return OptionalInt.of(Supervisor.EXIT_NO_COMMAND);
+    } catch (CairnException.Denied e) {
+      context.complain(e);
+      return OptionalInt.of(Supervisor.EXIT_NOT_EXECUTABLE);
+    }
+  }
+
   private Path watchPath(JobId id) {
     if (watch == null) {
       return context.directory().resolve(Context.DEFAULT_STORE).resolve("work").resolve(id.value());
     }
     Path path = context.path(watch);
     Path place = context.storePath(store.place);
-    if (path.startsWith(place) || place.startsWith(path)) {
+    Path real = context.real(path);
+    Path realPlace = context.real(place);
+    if (real.startsWith(realPlace) || realPlace.startsWith(real)) {
       throw new CairnException.Invalid(
           "the store %s and the watched directory %s contain each other".formatted(place, path),
           "Put the store elsewhere with --store.");

@@ -106,7 +106,7 @@ final class SaveCommand implements Callable<Integer> {
     JobId id = job != null ? JobId.of(job) : DefaultJob.of(words(), context.directory());
     Map<String, String> checked = Labels.checked(labels);
     var retention = new Retention(keepLast);
-    Sources sources = Sources.of(context, paths);
+    Sources sources = Sources.of(context, context.storePath(store.place), paths);
     String text = state == null ? null : StateFile.read(context, state);
     long start = context.env().nanos();
     try (Store opened = context.openOrCreate(store.place)) {

@@ -1,6 +1,7 @@
 package dev.cairn.cli;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Text;
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
 import java.nio.file.Path;
@@ -14,27 +15,65 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param root absent if only state is saved
 record Sources(@Nullable Path root, Predicate<String> leaveOut) {
-  static Sources of(Context context, List<String> paths) {
+  /// @param store what is never saved into itself
+  static Sources of(Context context, Path store, List<String> paths) {
     if (paths.isEmpty()) {
       return new Sources(null, _ -> true);
     }
     List<Path> all = paths.stream().map(context::path).toList();
-    for (Path path : all) {
-      if (context.disk().stat(path).isEmpty()) {
-        throw new CairnException.NotFound(
-            "there is no " + dev.cairn.domain.Text.printable(path.toString(), 200),
-            "Nothing was saved.");
-      }
-    }
-    if (all.size() == 1 && isDirectory(context, all.getFirst())) {
-      return new Sources(all.getFirst(), _ -> false);
-    }
-    return below(common(all), all);
+    all.forEach(path -> kind(context, path));
+    Sources sources =
+        all.size() == 1 ? single(context, all.getFirst()) : below(common(all), all);
+    return sources.without(context, store);
   }
 
-  private static boolean isDirectory(Context context, Path path) {
-    return context.disk().stat(path).map(FileStat::kind).orElse(FileKind.OTHER)
-        == FileKind.DIRECTORY;
+  private static Sources single(Context context, Path path) {
+    Path real = context.real(path);
+    if (kind(context, real) == FileKind.DIRECTORY) {
+      return new Sources(real, _ -> false);
+    }
+    return switch (kind(context, path)) {
+      case FILE, DIRECTORY -> below(parent(path), List.of(path));
+      case SYMLINK ->
+          throw new CairnException.Invalid(
+              printable(path) + " is a symbolic link; what it leads to would not be saved",
+              "Nothing was saved. Name what it leads to: " + printable(real));
+      case OTHER ->
+          throw new CairnException.Invalid(
+              printable(path) + " is a socket, pipe or device, which cannot be saved",
+              "Nothing was saved.");
+    };
+  }
+
+  private static FileKind kind(Context context, Path path) {
+    return context
+        .disk()
+        .stat(path)
+        .map(FileStat::kind)
+        .orElseThrow(
+            () -> new CairnException.NotFound("there is no " + printable(path), "Nothing was saved."));
+  }
+
+  private Sources without(Context context, Path store) {
+    Path place = context.real(store);
+    Path from = root == null ? null : context.real(root);
+    if (from == null || !place.startsWith(from)) {
+      return this;
+    }
+    if (place.equals(from)) {
+      throw new CairnException.Invalid(
+          printable(place) + " is the store itself", "Nothing was saved. Name another directory.");
+    }
+    String own = from.relativize(place).toString();
+    if (!leaveOut.test(own)) {
+      context.tell("the store %s is in there; it is left out".formatted(printable(place)));
+    }
+    return new Sources(
+        root, path -> leaveOut.test(path) || path.equals(own) || path.startsWith(own + "/"));
+  }
+
+  private static String printable(Path path) {
+    return Text.printable(path.toString(), 200);
   }
 
   private static Path common(List<Path> all) {

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -45,6 +46,9 @@ public final class Checkpointer {
   private final Set<Long> damaged = new HashSet<>();
   private @Nullable Long parent;
   private boolean litter;
+
+  /// A publication that the store did not answer.
+  private @Nullable Unanswered unanswered;
 
   public Checkpointer(
       Repository repository,
@@ -81,7 +85,18 @@ public final class Checkpointer {
       labels = Map.copyOf(labels);
       answers = List.copyOf(answers);
     }
+
+    private boolean asksTheSame(Capture other) {
+      return kind == other.kind
+          && Objects.equals(root, other.root)
+          && progress.equals(other.progress)
+          && labels.equals(other.labels)
+          && Objects.equals(state, other.state)
+          && answers.equals(other.answers);
+    }
   }
+
+  private record Unanswered(Capture capture, Checkpoint checkpoint, Contents contents) {}
 
   /// A published checkpoint.
   ///
@@ -94,10 +109,16 @@ public final class Checkpointer {
   /// The directory is looked at before its contents are read and again after: only if nothing in it
   /// changed in between is the checkpoint published.
   ///
+  /// If the store did not answer, the same may be asked for again: it is published once.
+  ///
   /// @throws Changed if something changed meanwhile; nothing was published
   /// @throws CairnException.Fenced if the attempt was displaced; nothing was published
   /// @throws CairnException.Unavailable if the store did not take it; what was there stays
   public Saved save(Capture capture, Meter meter) throws Changed {
+    Optional<Saved> earlier = settle(capture);
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
     long start = env.nanos();
     Contents contents = contents(capture, meter);
     Duration took = Duration.ofNanos(env.nanos() - start);
@@ -116,9 +137,41 @@ public final class Checkpointer {
             took.toMillis(),
             node,
             capture.answers());
+    unanswered = new Unanswered(capture, checkpoint, contents);
     Entry entry = publish(checkpoint, contents);
+    unanswered = null;
     tidy();
     return new Saved(entry, checkpoint, contents.tree);
+  }
+
+  /// Finds out what became of the publication that was not answered, and goes on from it if it
+  /// stands: what it let go is gone, and the next checkpoint is its child.
+  ///
+  /// @return what was published then, if `capture` asks for the very same
+  private Optional<Saved> settle(Capture capture) {
+    if (unanswered == null) {
+      return Optional.empty();
+    }
+    attempt.log().refresh();
+    Unanswered last = unanswered;
+    unanswered = null;
+    Optional<Published> found =
+        attempt.log().history().live().descendingMap().values().stream()
+            .filter(published -> published.checkpoint().equals(last.checkpoint))
+            .findFirst();
+    found.ifPresent(published -> {
+      packs.put(published.number(), last.contents.packs);
+      parent = published.number();
+    });
+    return found
+        .filter(_ -> last.capture.asksTheSame(capture) && isUnchanged(last, capture))
+        .map(published -> new Saved(published.entry(), last.checkpoint, last.contents.tree));
+  }
+
+  private boolean isUnchanged(Unanswered last, Capture capture) {
+    return capture.root() == null
+        || last.contents.tree != null
+            && last.contents.tree.sameAs(FileTree.scan(disk, capture.root(), capture.leaveOut()));
   }
 
   private record Contents(
@@ -198,9 +251,16 @@ public final class Checkpointer {
 
   /// Drops checkpoints that a person asked to drop, and the bytes that only they needed.
   public void prune(Set<Long> numbers, String reason) {
-    attempt.append(history ->
-        new Event.Pruned(
-            numbers.stream().filter(history.live()::containsKey).sorted().toList(), reason));
+    attempt.append(
+        history ->
+            new Event.Pruned(
+                numbers.stream().filter(history.live()::containsKey).sorted().toList(),
+                reason,
+                history.lineage().stream()
+                    .map(Published::number)
+                    .filter(number -> !numbers.contains(number))
+                    .findFirst()
+                    .orElse(null)));
     litter = true;
     tidy();
   }

@@ -6,6 +6,8 @@ import dev.cairn.blob.DiskBlobStore;
 import dev.cairn.blob.SealedJson;
 import dev.cairn.domain.CairnException;
 import dev.cairn.env.Disk;
+import dev.cairn.env.Disk.FileKind;
+import dev.cairn.env.Disk.FileStat;
 import dev.cairn.env.Env;
 import dev.cairn.journal.BlobJournal;
 import dev.cairn.journal.Journal;
@@ -27,6 +29,10 @@ public record Store(
     implements AutoCloseable {
   private static final String IDENTITY = "cairn.json";
   private static final int VERSION = 1;
+
+  /// The folder, beside what is the store's, of the directories that commands work in by default.
+  private static final String WORK = "work";
+
   private static final int ID_BYTES = 16;
 
   /// What `cairn.json` says.
@@ -70,7 +76,13 @@ public record Store(
   }
 
   private static Identity create(Disk disk, Env env, Path root, BlobStore blobs) {
-    if (disk.stat(root).isPresent() && !blobs.list("").isEmpty()) {
+    Optional<FileStat> there = disk.stat(root);
+    if (there.isPresent() && there.get().kind() != FileKind.DIRECTORY && there.get().kind() != FileKind.SYMLINK) {
+      throw new CairnException.Invalid(
+          root + " is not a directory, so it can be no store",
+          "Nothing was changed. Choose a directory with --store.");
+    }
+    if (there.isPresent() && !holdsOnlyWork(blobs)) {
       boolean raced = identity(blobs).isPresent();
       if (!raced) {
         throw new CairnException.Invalid(
@@ -79,10 +91,30 @@ public record Store(
       }
     }
     disk.createDirectories(root);
+    makeDurable(disk, root);
     var fresh = new Identity(VERSION, env.randomHex(ID_BYTES), env.now());
     blobs.putIfAbsent(IDENTITY, Blob.of(SealedJson.seal(fresh)));
     ignoreInGit(disk, root);
     return identity(blobs).orElse(fresh);
+  }
+
+  /// Where the default store would be, commands of jobs in other stores may work already.
+  private static boolean holdsOnlyWork(BlobStore blobs) {
+    return blobs.list("").stream().allMatch(item -> item.leaf().equals(WORK));
+  }
+
+  /// Forces the names that lead to `root`: whoever made one of them may have died before it was
+  /// durable. So where there is a `cairn.json`, its directory lasts too (I1).
+  private static void makeDurable(Disk disk, Path root) {
+    Path at = root.toAbsolutePath().normalize().getParent();
+    while (at != null) {
+      try {
+        disk.forceDirectory(at);
+      } catch (CairnException e) {
+        return; // not a directory that one of us could have made
+      }
+      at = at.getParent();
+    }
   }
 
   /// A store inside a checkout is not for its repository.
@@ -98,7 +130,12 @@ public record Store(
   }
 
   private static Optional<Identity> identity(BlobStore blobs) {
-    Optional<byte[]> bytes = blobs.readSmall(IDENTITY, SealedJson.LIMIT_BYTES);
+    Optional<byte[]> bytes;
+    try {
+      bytes = blobs.readSmall(IDENTITY, SealedJson.LIMIT_BYTES);
+    } catch (CairnException.Corrupt e) {
+      throw damaged(blobs, "it is too large");
+    }
     if (bytes.isEmpty()) {
       return Optional.empty();
     }
@@ -112,10 +149,14 @@ public record Store(
       }
       return Optional.of(identity);
     } catch (SealedJson.Broken e) {
-      throw new CairnException.Corrupt(
-          "%s in %s is damaged: %s".formatted(IDENTITY, blobs.location(), e.how()),
-          "Nothing was changed. Put a good copy of cairn.json back.");
+      throw damaged(blobs, e.how());
     }
+  }
+
+  private static CairnException.Corrupt damaged(BlobStore blobs, String how) {
+    return new CairnException.Corrupt(
+        "%s in %s is damaged: %s".formatted(IDENTITY, blobs.location(), how),
+        "Nothing was changed. Put a good copy of cairn.json back.");
   }
 
   @Override

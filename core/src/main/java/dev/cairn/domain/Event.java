@@ -97,7 +97,9 @@ public sealed interface Event {
       implements End {}
 
   /// These checkpoints are gone from this entry on; their bytes go after it.
-  record Pruned(List<Long> drops, String reason) implements OfAttempt {
+  ///
+  /// @param newest the newest of the lineage that is left; absent if none is
+  record Pruned(List<Long> drops, String reason, @Nullable Long newest) implements OfAttempt {
     public Pruned {
       drops = List.copyOf(drops);
     }

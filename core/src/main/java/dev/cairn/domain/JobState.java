@@ -76,7 +76,7 @@ public record JobState(
             r.kind() == Request.Kind.CHECKPOINT && e.checkpoint().answers().contains(r.number()));
         yield edit().requests(left).newest(number).failures(0).next();
       }
-      case Event.Pruned _ -> edit().requests(without(Request.Kind.PRUNE)).next();
+      case Event.Pruned e -> edit().requests(without(Request.Kind.PRUNE)).newest(e.newest()).next();
       case Event.Completed e -> end(Status.COMPLETED, "", List.of());
       case Event.Failed e -> end(Status.FAILED, e.reason(), List.of());
       case Event.Cancelled e -> end(Status.CANCELLED, "", List.of());

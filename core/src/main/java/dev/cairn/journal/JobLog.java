@@ -27,6 +27,9 @@ public final class JobLog {
   /// An append whose answer is missing: nothing else is tried before its number is known (I2).
   private @Nullable Entry pending;
 
+  /// The end of an attempt, once it is known to stand although its answer was missing.
+  private @Nullable Entry ended;
+
   private JobLog(Journal journal, Env env, JobId job) {
     this.journal = journal;
     this.env = env;
@@ -94,6 +97,8 @@ public final class JobLog {
 
   /// Appends what `decision` says on the newest state, deciding anew as often as others come first.
   ///
+  /// An attempt may try again to end whose answer was missing: if it has ended, that is the answer.
+  ///
   /// @param author token of the attempt, for attempt entries
   /// @throws CairnException.Fenced if the author has been displaced
   /// @throws CairnException.Conflict if the state forbids it
@@ -105,13 +110,26 @@ public final class JobLog {
     while (true) {
       history.broken().ifPresent(slot -> refuseBroken(slot, author));
       Event event = decision.apply(history);
+      if (ended != null && ended.after().token() == author && event instanceof Event.End) {
+        return ended;
+      }
       long number = history.last() + 1;
-      JobState after = history.state().after(event, number, author);
+      JobState after = after(event, number, author);
       Entry entry = new Entry(job(), number, env.randomHex(ID_BYTES), env.now(), after, event);
       if (put(entry)) {
         return entry;
       }
       readOn();
+    }
+  }
+
+  private JobState after(Event event, long number, long author) {
+    try {
+      return history.state().after(event, number, author);
+    } catch (CairnException.Conflict e) { // a state does not know whose it is
+      throw new CairnException.Conflict(
+          String.valueOf(e.getMessage()).replace("the job", "job " + job()),
+          e.advice().replace("JOB", job().value()));
     }
   }
 
@@ -134,8 +152,9 @@ public final class JobLog {
   }
 
   private void settle() {
-    if (pending != null) {
-      put(pending);
+    Entry entry = pending;
+    if (entry != null && put(entry) && entry.event() instanceof Event.End) {
+      ended = entry;
     }
   }
 

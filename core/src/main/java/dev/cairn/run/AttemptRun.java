@@ -8,6 +8,7 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
+import dev.cairn.domain.Human;
 import dev.cairn.domain.JobState;
 import dev.cairn.domain.Progress;
 import dev.cairn.env.Disk;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The order is that of the design: claim (done), read, answer, choose, restore, start.
 final class AttemptRun {
+  /// A restore of more than this is announced before it is done.
+  private static final long LARGE_BYTES = 64L << 20;
+
   private final Store store;
   private final Disk disk;
   private final Env env;
@@ -77,7 +81,10 @@ final class AttemptRun {
         return answered.get();
       }
       Start start = prepare();
-      return start == null ? new Outcome.Over(CairnExit.OWN_ERROR) : supervise(start);
+      if (start == null) {
+        return new Outcome.Over(CairnExit.OWN_ERROR);
+      }
+      return mayStart() ? supervise(start) : handBack();
     } catch (CairnException.Fenced e) {
       tell.accept(e.getMessage() + "; nothing more is published from here");
       return new Outcome.Over(CairnExit.CONFLICT);
@@ -85,6 +92,23 @@ final class AttemptRun {
       handBackUnstarted(e);
       throw e;
     }
+  }
+
+  /// A restore may take long; what came meanwhile is asked before anything is started.
+  private boolean mayStart() {
+    return signals.stop().isEmpty()
+        && !attempt.displaced()
+        && attempt.left().compareTo(options.timing().margin()) > 0;
+  }
+
+  private Outcome handBack() {
+    String when = "before the command was started";
+    attempt.append(
+        _ ->
+            signals.isInterrupt()
+                ? new Event.Paused("person", when)
+                : new Event.Released("preempted", when, false, null, 0));
+    return new Outcome.Again(Duration.ZERO);
   }
 
   /// The start failed: says so in the journal if that is possible, so that nobody waits for the
@@ -149,6 +173,16 @@ final class AttemptRun {
     if (candidates.isEmpty()) {
       directory.own();
       return baseline();
+    }
+    Published first = candidates.getFirst();
+    if (first.checkpoint().sizeBytes() >= LARGE_BYTES) {
+      tell.accept(
+          "restoring %s@%d: %d files, %s"
+              .formatted(
+                  attempt.job(),
+                  first.number(),
+                  first.checkpoint().files(),
+                  Human.bytes(first.checkpoint().sizeBytes())));
     }
     Restorer.Outcome outcome =
         directory.goTo(new Restorer(store.repository()), attempt.job(), candidates, Meter.NONE);

@@ -49,6 +49,11 @@ final class CaptureWatch {
     return root;
   }
 
+  /// Whether the directory does not exist any more.
+  boolean isGone() {
+    return disk.stat(root).isEmpty();
+  }
+
   /// What the judged capture leaves out.
   Predicate<String> leaveOut() {
     return leaveOut;

@@ -168,9 +168,9 @@ public final class ChildProcess implements AutoCloseable {
     if (over) {
       return;
     }
-    boolean interrupted = Thread.interrupted();
+    boolean interrupted = false;
     try {
-      if (!grace.isZero() && !interrupted && groupAlive()) {
+      if (!grace.isZero() && groupAlive()) {
         group.signal(Signals.SIGTERM);
         interrupted = awaitEnd(grace);
       }

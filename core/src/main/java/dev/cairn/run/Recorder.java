@@ -256,18 +256,55 @@ final class Recorder implements AutoCloseable {
 
   /// The last capture, then the last entry; each tried again while the lease lasts.
   private void end(Ending how) {
-    if (how.capture()) {
+    CairnException obstacle = how.capture() ? captureLast(how.kind()) : null;
+    if (why != null) {
+      tell.accept("what changed since the last checkpoint was not captured because " + why);
+    }
+    untilLeaseEnds(
+        () ->
+            attempt.append(
+                history -> {
+                  Event.End end = how.event().apply(history.state());
+                  return obstacle == null ? end : notCompleted(end, obstacle);
+                }));
+  }
+
+  /// @return what forbids a capture for as long as nobody mends it; absent if there is no such thing
+  private @Nullable CairnException captureLast(Checkpoint.Kind kind) {
+    if (watch.isGone()) {
+      tell.accept("%s is gone, so nothing more is captured".formatted(watch.root()));
+      return null;
+    }
+    try {
       for (int i = 0; i < FINAL_TRIES && watch.changedSincePublished(); i++) {
-        if (untilLeaseEnds(() -> save(how.kind()))) {
+        if (untilLeaseEnds(() -> save(kind))) {
           why = null;
           break;
         }
       }
+      return null;
+    } catch (CairnException.Fenced | CairnException.Cancelled e) {
+      throw e;
+    } catch (CairnException e) {
+      if (e instanceof CairnException.Unavailable u && !u.isFull()) {
+        throw e;
+      }
+      tell.accept("not saved: %s. %s".formatted(e.getMessage(), e.advice()));
+      tell.accept("what the command wrote last is in no checkpoint; it stays in " + watch.root());
+      return e;
     }
-    if (why != null) {
-      tell.accept("what changed since the last checkpoint was not captured because " + why);
-    }
-    untilLeaseEnds(() -> attempt.append(history -> how.event().apply(history.state())));
+  }
+
+  /// A job whose last state is in no checkpoint is not completed, and where the store is full nobody
+  /// may go on by himself.
+  private static Event.End notCompleted(Event.End end, CairnException obstacle) {
+    boolean full = obstacle instanceof CairnException.Unavailable;
+    String message = String.valueOf(obstacle.getMessage());
+    return switch (end) {
+      case Event.Completed _ -> new Event.Paused(full ? "disk_full" : "not_captured", message);
+      case Event.Released _ when full -> new Event.Paused("disk_full", message);
+      default -> end;
+    };
   }
 
   private <T> T untilLeaseEnds(Supplier<T> action) {

@@ -133,14 +133,21 @@ public final class Supervisor {
     JobLog log = JobLog.open(store.journal(), env, options.job());
     ensureSubmitted(log);
     if (log.state().status() == Status.COMPLETED) {
-      tell.accept("job %s is completed; there is nothing to do".formatted(options.job()));
-      return new Outcome.Over(0);
+      return completed();
     }
     resumeIfAsked(log);
     WatchedDirectory directory =
         WatchedDirectory.open(
             disk, env, options.watch(), command.directory(), options.job(), store.id(), tell);
-    @Nullable Attempt claimed = claim(log);
+    @Nullable Attempt claimed;
+    try {
+      claimed = claim(log);
+    } catch (CairnException.Conflict e) {
+      if (log.state().status() != Status.COMPLETED) {
+        throw e;
+      }
+      return completed(); // by its holder, while this one stood by
+    }
     if (claimed == null) {
       return new Outcome.Over(stoppedWhileIdle());
     }
@@ -154,6 +161,11 @@ public final class Supervisor {
       }
       return outcome;
     }
+  }
+
+  private Outcome completed() {
+    tell.accept("job %s is completed; there is nothing to do".formatted(options.job()));
+    return new Outcome.Over(0);
   }
 
   private void ensureSubmitted(JobLog log) {

@@ -90,6 +90,9 @@ final class Told {
       case FAILED ->
           "%s; job %s has failed%s. When the cause is mended: cairn jobs resume %s"
               .formatted(what, job, reason(state), job);
+      case PAUSED ->
+          "%s; job %s is paused%s. To go on: cairn jobs resume %s"
+              .formatted(what, job, reason(state), job);
       default -> "%s; job %s is %s".formatted(what, job, state.status());
     };
   }

@@ -22,7 +22,10 @@ import java.util.Map;
 /// session, unless the number belongs to a process with another start time by then. It holds
 /// neither terminal nor directory nor output of ours, and no signal but SIGKILL ends it.
 final class Watchdog implements AutoCloseable {
-  // Only builtins, so that it needs no PATH. Field 22 of /proc/PID/stat, the start time, is number
+  // Only builtins, so that it needs no PATH. The group dies at one stroke, so that none escapes by
+  // a
+  // late fork; then what left the group but not the session. Field 22 of /proc/PID/stat, the start
+  // time, is number
   // 20 after the program's name, which may hold blanks, parentheses and line ends.
   private static final String SCRIPT =
       """

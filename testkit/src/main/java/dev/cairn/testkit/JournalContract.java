@@ -56,7 +56,7 @@ public interface JournalContract {
             new Event.CheckpointRequested("ann", dev.cairn.domain.Checkpoint.Kind.MANUAL),
             new Event.PruneRequested("ann", List.of(1L, 2L)),
             Entries.checkpoint(null, "{\"é\": [1, 2.50, null]}"),
-            new Event.Pruned(List.of(1L), "asked"),
+            new Event.Pruned(List.of(1L), "asked", 6L),
             new Event.PauseRequested("ann", "lunch"),
             new Event.Paused("person", "lunch"),
             new Event.Unpinned("ann", 2),

@@ -146,6 +146,10 @@ final class Acts {
     story.done("the same command started on node-c, whose disk is empty");
     int after = tellGoingOn(c, 0, done);
     Unmet.require(after > 0, "it started from nothing although older checkpoints were whole");
+    String damaged = "%s@%d is damaged".formatted(JOB, victim.number());
+    Unmet.require(
+        c.saidByCairn(0).stream().anyMatch(line -> line.contains(damaged)),
+        "cairn run did not say that checkpoint " + damaged);
     finish(victim);
   }
 
@@ -182,10 +186,10 @@ final class Acts {
     int after = await(machine, "the training goes on", () -> boxed(machine.wentOnAfter(from)));
     int again = done - after;
     story.held(
-        "the training goes on after epoch %d: %s done twice (starting over: %d)"
+        "the training goes on after epoch %d: %s done twice (starting over: %d epochs)"
             .formatted(
                 after,
-                again == 0 ? "nothing is" : again == 1 ? "1 epoch is" : again + " epochs are",
+                again <= 0 ? "nothing is" : again == 1 ? "1 epoch is" : again + " epochs are",
                 done));
     return after;
   }

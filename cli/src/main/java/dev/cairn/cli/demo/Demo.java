@@ -25,7 +25,6 @@ final class Demo {
   private final Story story;
   private final boolean keep;
   private boolean ended;
-  private volatile boolean interrupted;
   private boolean identical;
   private @Nullable Double accuracy;
 
@@ -61,10 +60,11 @@ final class Demo {
       over = true;
     } finally {
       end(over && problem == null && !keep);
+      if (!over) {
+        tellKept();
+      }
     }
-    if (!interrupted) {
-      conclude(problem);
-    }
+    conclude(problem);
     return new Report(
         setting.seed(),
         identical,
@@ -106,8 +106,8 @@ final class Demo {
           cairn run --job digits --store STORE --watch DIR --layout 'marker:step-*/DONE' \\
             --every 1s --heartbeat 500ms --lease 2s -- java Trainer --checkpoints DIR
 
-        on nodes that are processes of this machine and share nothing but the store. The same
-        training without Cairn, which nothing interrupts, is the reference.\
+        on three nodes, which are processes of this machine and share nothing but the store. The
+        reference is the same training without Cairn, which nothing interrupts.\
         """
             .formatted(Setting.EPOCHS));
     story.heading("0  Start");
@@ -144,24 +144,27 @@ final class Demo {
     story.line("");
     if (problem != null) {
       story.failed(problem);
-      story.line(
-          "  Everything is kept in %s: see node-*.log there.".formatted(setting.directory()));
+      tellKept();
       return;
     }
     story.line(
         String.format(
             Locale.ROOT,
-            "Nothing was lost and nothing was trained twice unseen. %.0f s; again: cairn demo"
-                + " --seed %d",
+            "All of it held, in %.0f s. Once more: cairn demo --seed %d%s",
             story.seconds(),
-            setting.seed()));
+            setting.seed(),
+            keep ? "" : " --keep, which keeps the files"));
     if (keep) {
-      story.line("Kept in " + setting.directory());
+      tellKept();
     }
   }
 
+  private void tellKept() {
+    story.line("Everything is kept in %s: see the *.log there.".formatted(setting.directory()));
+  }
+
   private void interrupt() {
-    interrupted = true;
+    story.brokenOff("Interrupted: ending all that was started.");
     end(!keep);
   }
 

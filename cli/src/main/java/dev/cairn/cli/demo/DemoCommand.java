@@ -19,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "demo",
     description = {
-      "See Cairn at work, in under a minute: a real training is killed in every way, and",
-      "ends with the very weights of one that nothing interrupted."
+      "See Cairn at work, in under a minute: a real training is killed in every",
+      "way, and ends with the very weights of one that nothing interrupted."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

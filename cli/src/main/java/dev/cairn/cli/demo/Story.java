@@ -9,21 +9,22 @@ import java.util.regex.Pattern;
 
 /// Tells people what happens as it happens: lines with the time, what was done, what Cairn said.
 ///
-/// Not thread-safe: one thread tells.
+/// Thread-safe, so that it can be broken off.
 final class Story {
   private static final String PLAIN = "0";
   private static final String BOLD = "1";
   private static final String DIM = "2";
   private static final String RED = "31";
   private static final String GREEN = "32";
-  private static final int WIDTH = 100;
+  private static final int WIDTH = 110;
   private static final Pattern HASH = Pattern.compile("\\b([0-9a-f]{12})[0-9a-f]{12,}");
-  private static final String INDENT = "           ";
+  private static final String INDENT = "      ";
 
   private final PrintWriter out;
   private final boolean coloured;
   private final Env env;
   private final long start;
+  private boolean over;
 
   Story(PrintWriter out, boolean coloured, Env env) {
     this.out = out;
@@ -59,6 +60,13 @@ final class Story {
   /// Something that was hoped for and came true.
   void held(String sentence) {
     print(time() + in(GREEN, "✓ ") + sentence);
+  }
+
+  /// The last words of a story that is broken off.
+  synchronized void brokenOff(String sentence) {
+    print("");
+    print(sentence);
+    over = true;
   }
 
   /// That the demo failed.
@@ -101,8 +109,10 @@ final class Story {
     return coloured ? "\u001b[" + style + "m" + text + "\u001b[" + PLAIN + "m" : text;
   }
 
-  private void print(String line) {
-    out.println(line);
-    out.flush();
+  private synchronized void print(String line) {
+    if (!over) {
+      out.println(line);
+      out.flush();
+    }
   }
 }
