@@ -149,11 +149,11 @@ public final class Checkpointer {
   ///
   /// @return what was published then, if `capture` asks for the very same
   private Optional<Saved> settle(Capture capture) {
-    if (unanswered == null) {
+    Unanswered last = unanswered;
+    if (last == null) {
       return Optional.empty();
     }
     attempt.log().refresh();
-    Unanswered last = unanswered;
     unanswered = null;
     Optional<Published> found =
         attempt.log().history().live().descendingMap().values().stream()

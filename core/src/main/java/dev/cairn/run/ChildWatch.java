@@ -192,6 +192,7 @@ final class ChildWatch {
   /// The child has ended by itself.
   private Outcome ended(int code) {
     child.end(Duration.ZERO);
+    notify.warning().ifPresent(tell);
     boolean capture =
         code == 0 || code == CHILD_RESTART || options.layout().completeAfterAbnormalEnd();
     Ending ending =

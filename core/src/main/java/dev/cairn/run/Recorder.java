@@ -14,9 +14,11 @@ import dev.cairn.journal.History;
 import dev.cairn.repository.Changed;
 import dev.cairn.repository.Meter;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +67,7 @@ final class Recorder implements AutoCloseable {
   private @Nullable Long dueSince;
   private long silentUntil = Long.MIN_VALUE;
   private @Nullable String why;
+  private final Set<String> told = new HashSet<>();
 
   /// @param progress what the command says of itself at the moment
   Recorder(
@@ -210,6 +213,7 @@ final class Recorder implements AutoCloseable {
       }
       case Readiness.NotYet(String because) -> notYet(because);
       case Readiness.Ready ready -> {
+        ready.leftOut().stream().filter(told::add).forEach(left -> tell.accept("left out: " + left));
         if (save(wanted ? Checkpoint.Kind.MANUAL : Checkpoint.Kind.PERIODIC)) {
           settled();
         }
