@@ -5,6 +5,7 @@ import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Human;
 import dev.cairn.env.Disk;
+import dev.cairn.env.Disk.FileStat;
 import dev.cairn.journal.History.Published;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -63,11 +64,11 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path target = context.path(to);
+    Path target = context.real(context.path(to));
     long start = context.env().nanos();
     try (Store opened = context.open(store.place)) {
       Chosen chosen = Chosen.of(context, opened, id);
-      refuseFull(target);
+      refuseTaken(target);
       var restorer = new Restorer(opened.repository());
       Restorer.Outcome outcome = restore(restorer, chosen, target);
       var damaged = new ArrayList<String>();
@@ -94,10 +95,21 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void refuseFull(Path target) {
-    if (context.disk().stat(target).isPresent() && !context.disk().list(target).isEmpty()) {
+  private void refuseTaken(Path target) {
+    String wrong =
+        switch (context.disk().stat(target).map(FileStat::kind).orElse(null)) {
+          case null -> "";
+          case DIRECTORY -> context.disk().list(target).isEmpty() ? "" : " is not empty";
+          case FILE, SYMLINK, OTHER -> " is not a directory";
+        };
+    if (!wrong.isEmpty()) {
       throw new CairnException.Conflict(
-          target + " is not empty", "Nothing was changed. Name a new directory with --to.");
+          target + wrong, "Nothing was changed. Name a new directory with --to.");
+    }
+    if (stateTo != null && context.disk().stat(context.path(stateTo)).isPresent()) {
+      throw new CairnException.Conflict(
+          context.path(stateTo) + " exists",
+          "Nothing was changed. Name a new file with --state-to.");
     }
   }
 
@@ -118,6 +130,7 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
                 new CairnException.NotFound(
                     chosen.id(found) + " has no state", "Its files were restored."));
     Path path = context.path(stateTo);
+    context.disk().createDirectories(path.resolveSibling(""));
     try (Disk.DiskFile file = context.disk().create(path)) {
       file.write(ByteBuffer.wrap(state.getBytes(StandardCharsets.UTF_8)));
       file.force();

@@ -61,7 +61,8 @@ record Context(
         hasTerminal());
   }
 
-  /// Without a terminal there is no console in some versions of the JDK, and one that is none in others.
+  /// Without a terminal there is no console in some versions of the JDK, and one that is none in
+  /// others.
   @SuppressWarnings("SystemConsoleNull")
   private static boolean hasTerminal() {
     Console console = System.console();
@@ -144,7 +145,8 @@ record Context(
         continue;
       }
       if (++links > MAX_LINKS) {
-        throw new CairnException.Invalid(Text.printable(path.toString(), 200) + " is a loop of links", "");
+        throw new CairnException.Invalid(
+            Text.printable(path.toString(), 200) + " is a loop of links", "");
       }
       Path target = Path.of(disk.readSymlink(next));
       var onward = new ArrayDeque<Path>();

@@ -82,7 +82,8 @@ final class JobsShowCommand implements Callable<Integer> {
     history
         .submitted()
         .filter(submitted -> !submitted.labels().isEmpty())
-        .ifPresent(submitted -> out.printf("labels       %s%n", JobView.labels(submitted.labels())));
+        .ifPresent(
+            submitted -> out.printf("labels       %s%n", JobView.labels(submitted.labels())));
     out.printf("updated      %s ago%n", JobView.age(view.updated(), now));
   }
 }

@@ -8,6 +8,7 @@ import dev.cairn.run.CairnExit;
 import dev.cairn.run.Command;
 import dev.cairn.run.Layout;
 import dev.cairn.run.RunOptions;
+import dev.cairn.run.Setup;
 import dev.cairn.run.Signals;
 import dev.cairn.run.Supervisor;
 import java.nio.file.Path;
@@ -179,14 +180,15 @@ final class RunCommand implements Callable<Integer> {
       context.tell(
           "job %s, store %s, watching %s".formatted(id, opened.location(), options.watch()));
       return new Supervisor(
-              opened,
-              context.disk(),
-              context.env(),
-              context.host(),
-              options,
-              command,
-              signals,
-              context::tell)
+              new Setup(
+                  opened,
+                  context.disk(),
+                  context.env(),
+                  context.host(),
+                  options,
+                  command,
+                  signals,
+                  context::tell))
           .run();
     }
   }

@@ -22,8 +22,7 @@ record Sources(@Nullable Path root, Predicate<String> leaveOut) {
     }
     List<Path> all = paths.stream().map(context::path).toList();
     all.forEach(path -> kind(context, path));
-    Sources sources =
-        all.size() == 1 ? single(context, all.getFirst()) : below(common(all), all);
+    Sources sources = all.size() == 1 ? single(context, all.getFirst()) : below(common(all), all);
     return sources.without(context, store);
   }
 
@@ -50,8 +49,8 @@ record Sources(@Nullable Path root, Predicate<String> leaveOut) {
         .disk()
         .stat(path)
         .map(FileStat::kind)
-        .orElseThrow(
-            () -> new CairnException.NotFound("there is no " + printable(path), "Nothing was saved."));
+        .orElseThrow(() ->
+            new CairnException.NotFound("there is no " + printable(path), "Nothing was saved."));
   }
 
   private Sources without(Context context, Path store) {

@@ -4,6 +4,7 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Human;
 import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
+import dev.cairn.env.Disk.FileKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,11 @@ final class StateFile {
   private StateFile() {}
 
   static String read(Context context, String name) {
-    Path path = context.path(name);
+    Path path = context.real(context.path(name));
+    if (context.disk().stat(path).filter(stat -> stat.kind() != FileKind.FILE).isPresent()) {
+      throw new CairnException.Invalid(
+          Text.printable(path.toString(), 200) + " is not a regular file", "Nothing was saved.");
+    }
     try (Disk.DiskFile file = context.disk().open(path)) {
       long size = file.stat().sizeBytes();
       if (size > LIMIT) {

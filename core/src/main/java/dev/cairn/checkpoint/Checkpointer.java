@@ -251,16 +251,15 @@ public final class Checkpointer {
 
   /// Drops checkpoints that a person asked to drop, and the bytes that only they needed.
   public void prune(Set<Long> numbers, String reason) {
-    attempt.append(
-        history ->
-            new Event.Pruned(
-                numbers.stream().filter(history.live()::containsKey).sorted().toList(),
-                reason,
-                history.lineage().stream()
-                    .map(Published::number)
-                    .filter(number -> !numbers.contains(number))
-                    .findFirst()
-                    .orElse(null)));
+    attempt.append(history ->
+        new Event.Pruned(
+            numbers.stream().filter(history.live()::containsKey).sorted().toList(),
+            reason,
+            history.lineage().stream()
+                .map(Published::number)
+                .filter(number -> !numbers.contains(number))
+                .findFirst()
+                .orElse(null)));
     litter = true;
     tidy();
   }

@@ -39,6 +39,7 @@ public final class Restorer {
     var damaged = new LinkedHashMap<Long, CairnException.Corrupt>();
     for (Published candidate : candidates) {
       try {
+        state(job, candidate); // one whose state is lost is not whole, whatever its files are
         restore(job, candidate, target, reuse, meter);
         return new Outcome(candidate, damaged);
       } catch (CairnException.Corrupt e) {

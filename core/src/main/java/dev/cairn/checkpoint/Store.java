@@ -77,7 +77,9 @@ public record Store(
 
   private static Identity create(Disk disk, Env env, Path root, BlobStore blobs) {
     Optional<FileStat> there = disk.stat(root);
-    if (there.isPresent() && there.get().kind() != FileKind.DIRECTORY && there.get().kind() != FileKind.SYMLINK) {
+    if (there.isPresent()
+        && there.get().kind() != FileKind.DIRECTORY
+        && there.get().kind() != FileKind.SYMLINK) {
       throw new CairnException.Invalid(
           root + " is not a directory, so it can be no store",
           "Nothing was changed. Choose a directory with --store.");

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The journal of a store of objects: one object per entry, put only if absent.
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// made by damage is noticed before anything is built on it.
 public final class BlobJournal implements Journal {
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final int NUMBER_DIGITS = 20;
+  private static final Pattern LEAF = Pattern.compile("00[0-9]{18}\\.json");
 
   private final BlobStore blobs;
   private final Env env;
@@ -77,6 +80,16 @@ public final class BlobJournal implements Journal {
   public Optional<Slot> last(JobId job) {
     long last = lastNumber(job);
     return last == 0 ? Optional.empty() : Optional.ofNullable(read(job, last));
+  }
+
+  @Override
+  public long highest(JobId job) {
+    return blobs.list(folder(job) + "/journal").stream()
+        .map(BlobStore.Item::leaf)
+        .filter(leaf -> LEAF.matcher(leaf).matches())
+        .mapToLong(leaf -> Long.parseLong(leaf, 0, NUMBER_DIGITS, 10))
+        .max()
+        .orElse(0);
   }
 
   private long lastNumber(JobId job) {

@@ -59,6 +59,7 @@ public final class History {
       case Slot.Unreadable u -> {
         broken = u;
         damaged = true;
+        remember(last, state.newest()); // if it was a checkpoint, that was its parent
       }
       case Slot.Readable(Entry entry) -> {
         broken = null;

@@ -8,7 +8,6 @@ import dev.cairn.domain.JobState;
 import dev.cairn.env.Env;
 import dev.cairn.journal.Journal.Slot;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -76,17 +75,23 @@ public final class JobLog {
   }
 
   private void readOn() {
+    boolean first = history.last() == 0;
     List<Slot> page;
     do {
       page = journal.entries(job(), history.last() + 1, PAGE);
       page.forEach(history::add);
     } while (page.size() == PAGE);
     // A lost object below the newest one must not look like the end of the journal.
-    Optional<Slot> newest =
-        page.isEmpty() && history.last() > 0 ? Optional.empty() : journal.last(job());
-    while (newest.isPresent() && newest.get().number() > history.last()) {
-      history.add(new Slot.Unreadable(job(), history.last() + 1, "it is missing"));
-      journal.entries(job(), history.last() + 1, PAGE).forEach(history::add);
+    long newest = first ? journal.highest(job()) : 0;
+    if (first || !page.isEmpty()) {
+      newest = Math.max(newest, journal.last(job()).map(Slot::number).orElse(0L));
+    }
+    while (newest > history.last()) {
+      List<Slot> more = journal.entries(job(), history.last() + 1, PAGE);
+      more.forEach(history::add);
+      if (more.isEmpty()) {
+        history.add(new Slot.Unreadable(job(), history.last() + 1, "it is missing"));
+      }
     }
   }
 

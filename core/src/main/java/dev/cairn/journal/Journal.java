@@ -21,10 +21,13 @@ public interface Journal {
   /// @throws CairnException.Unavailable if the outcome is unknown; safe to retry
   Slot append(Entry entry);
 
-  /// The newest entry of a job; empty if it has none.
-  ///
-  /// @throws CairnException.Corrupt if the numbers have a gap
+  /// The newest entry of a job; empty if it has none. Where entries were lost it may be an older
+  /// one; see [#highest].
   Optional<Slot> last(JobId job);
+
+  /// The highest number that anything stands at, as far as listings tell, or 0: for finding out
+  /// that entries below it were lost. Never a reason to believe that there is none above it.
+  long highest(JobId job);
 
   /// The entries from number `from` on, at most `limit`, by direct reads: never from a listing.
   List<Slot> entries(JobId job, long from, int limit);

@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -47,10 +48,10 @@ enum Codec {
   static Optional<ByteBuffer> compress(ByteBuffer chunk) {
     var frame = new byte[Math.toIntExact(Zstd.compressBound(chunk.remaining()))];
     int from = chunk.arrayOffset() + chunk.position();
-    long size =
+    long size = // Never more than the bound, so this does not fail.
         Zstd.compressByteArray(
             frame, 0, frame.length, chunk.array(), from, chunk.remaining(), ZSTD_LEVEL);
-    return !Zstd.isError(size) && size < chunk.remaining()
+    return size < chunk.remaining()
         ? Optional.of(ByteBuffer.wrap(frame, 0, (int) size).slice())
         : Optional.empty();
   }
@@ -75,7 +76,11 @@ enum Codec {
       stored.duplicate().get(source);
     }
     var chunk = new byte[sizeBytes];
-    long size = Zstd.decompressByteArray(chunk, 0, sizeBytes, source, offset, length);
-    return size == sizeBytes ? Optional.of(ByteBuffer.wrap(chunk)) : Optional.empty();
+    try {
+      long size = Zstd.decompressByteArray(chunk, 0, sizeBytes, source, offset, length);
+      return size == sizeBytes ? Optional.of(ByteBuffer.wrap(chunk)) : Optional.empty();
+    } catch (ZstdException _) {
+      return Optional.empty(); // No frame, or one that yields more.
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Finds out what the parent of a checkpoint has stored already.
 ///
@@ -25,20 +26,19 @@ final class KnownChunks {
     this.sizes = sizes;
   }
 
-  /// @return the chunks of the checkpoint, numbered by `table`
-  static ChunkIndex of(ManifestRef parent, JobPacks packs, PackTable table) {
+  /// @return the chunks of the checkpoint, numbered by `table`; empty if its list of files cannot be
+  ///     read: then everything is stored anew, and the new checkpoint is whole
+  static Optional<ChunkIndex> of(ManifestRef parent, JobPacks packs, PackTable table) {
     var known = new KnownChunks(new ExtentReader(packs), table, packs.sizes());
-    known.load(parent);
-    return known.index;
+    try {
+      known.load(known.reader.manifest(parent));
+      return Optional.of(known.index);
+    } catch (Damage _) {
+      return Optional.empty();
+    }
   }
 
-  private void load(ManifestRef parent) {
-    Manifest manifest;
-    try {
-      manifest = reader.manifest(parent);
-    } catch (Damage _) {
-      return; // Everything is stored anew: the new checkpoint is whole, whatever became of this.
-    }
+  private void load(Manifest manifest) {
     manifest.state().ifPresent(state -> load(manifest, state));
     for (Entry entry : manifest.entries()) {
       if (entry.contents() != null) {

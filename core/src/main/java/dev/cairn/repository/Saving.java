@@ -61,8 +61,11 @@ final class Saving implements AutoCloseable {
   }
 
   Saved save(@Nullable ManifestRef parent, FileTree tree, byte @Nullable [] state) throws Changed {
+    ManifestRef readable = null;
     if (parent != null) {
-      known = KnownChunks.of(parent, store, table);
+      Optional<ChunkIndex> found = KnownChunks.of(parent, store, table);
+      known = found.orElse(known);
+      readable = found.isPresent() ? parent : null;
     }
     long sizeBytes = tree.sizeBytes() + (state == null ? 0 : state.length);
     meter.total(sizeBytes);
@@ -72,7 +75,7 @@ final class Saving implements AutoCloseable {
     storeWaiting();
     List<Entry> entries = drafts.stream().map(Draft::entry).toList();
     ManifestRef manifest =
-        storeManifest(parent, stateDraft == null ? null : stateDraft.contents(), entries);
+        storeManifest(readable, stateDraft == null ? null : stateDraft.contents(), entries);
     packs.awaitPut();
     var names = new LinkedHashSet<>(table.used().stream().map(PackName::leaf).toList());
     names.add(manifest.pack());

@@ -68,15 +68,15 @@ final class Scan {
       return; // Removed or replaced meanwhile: the next scan tells.
     }
     for (Path name : names) {
-      add(directory, TreePath.join(directory, checked(name, directory)));
+      if (leaveOut.test(TreePath.join(directory, name.toString()))) {
+        partial.add(directory);
+      } else {
+        add(directory, TreePath.join(directory, checked(name, directory)));
+      }
     }
   }
 
   private void add(String directory, String path) {
-    if (leaveOut.test(path)) {
-      partial.add(directory);
-      return;
-    }
     Optional<FileStat> found = disk.stat(resolve(path));
     if (found.isEmpty()) {
       return;

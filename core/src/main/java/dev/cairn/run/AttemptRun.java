@@ -36,6 +36,7 @@ final class AttemptRun {
   /// A restore of more than this is announced before it is done.
   private static final long LARGE_BYTES = 64L << 20;
 
+  private final Setup setup;
   private final Store store;
   private final Disk disk;
   private final Env env;
@@ -48,25 +49,16 @@ final class AttemptRun {
   private final WatchedDirectory directory;
   private final Checkpointer checkpointer;
 
-  AttemptRun(
-      Store store,
-      Disk disk,
-      Env env,
-      Host host,
-      RunOptions options,
-      Command command,
-      Signals signals,
-      Consumer<String> tell,
-      Attempt attempt,
-      WatchedDirectory directory) {
-    this.store = store;
-    this.disk = disk;
-    this.env = env;
-    this.host = host;
-    this.options = options;
-    this.command = command;
-    this.signals = signals;
-    this.tell = tell;
+  AttemptRun(Setup setup, Attempt attempt, WatchedDirectory directory) {
+    this.setup = setup;
+    this.store = setup.store();
+    this.disk = setup.disk();
+    this.env = setup.env();
+    this.host = setup.host();
+    this.options = setup.options();
+    this.command = setup.command();
+    this.signals = setup.signals();
+    this.tell = setup.tell();
     this.attempt = attempt;
     this.directory = directory;
     this.checkpointer =
@@ -103,11 +95,10 @@ final class AttemptRun {
 
   private Outcome handBack() {
     String when = "before the command was started";
-    attempt.append(
-        _ ->
-            signals.isInterrupt()
-                ? new Event.Paused("person", when)
-                : new Event.Released("preempted", when, false, null, 0));
+    attempt.append(_ ->
+        signals.isInterrupt()
+            ? new Event.Paused("person", when)
+            : new Event.Released("preempted", when, false, null, 0));
     return new Outcome.Again(Duration.ZERO);
   }
 
@@ -255,17 +246,9 @@ final class AttemptRun {
               () -> Optional.of(child.group()));
       watch.published(start.tree());
       try (var recorder =
-          new Recorder(
-              env,
-              attempt,
-              checkpointer,
-              watch,
-              options.labels(),
-              notify::progress,
-              options.timing().every(),
-              tell)) {
+          new Recorder(setup, attempt, checkpointer, watch, notify::progress)) {
         recorder.start();
-        return new ChildWatch(env, options, signals, tell, attempt, child, notify, recorder)
+        return new ChildWatch(setup, attempt, child, notify, recorder)
             .untilOver();
       } finally {
         child.end(Duration.ZERO);

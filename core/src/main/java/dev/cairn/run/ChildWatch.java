@@ -45,18 +45,11 @@ final class ChildWatch {
   private final Recorder recorder;
 
   ChildWatch(
-      Env env,
-      RunOptions options,
-      Signals signals,
-      Consumer<String> tell,
-      Attempt attempt,
-      ChildProcess child,
-      Notify notify,
-      Recorder recorder) {
-    this.env = env;
-    this.options = options;
-    this.signals = signals;
-    this.tell = tell;
+      Setup setup, Attempt attempt, ChildProcess child, Notify notify, Recorder recorder) {
+    this.env = setup.env();
+    this.options = setup.options();
+    this.signals = setup.signals();
+    this.tell = setup.tell();
     this.attempt = attempt;
     this.child = child;
     this.notify = notify;

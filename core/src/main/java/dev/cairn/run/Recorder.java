@@ -71,22 +71,19 @@ final class Recorder implements AutoCloseable {
 
   /// @param progress what the command says of itself at the moment
   Recorder(
-      Env env,
+      Setup setup,
       Attempt attempt,
       Checkpointer checkpointer,
       CaptureWatch watch,
-      Map<String, String> labels,
-      Supplier<Progress> progress,
-      Duration every,
-      Consumer<String> tell) {
-    this.env = env;
+      Supplier<Progress> progress) {
+    this.env = setup.env();
+    this.labels = setup.options().labels();
+    this.every = setup.options().timing().every();
+    this.tell = setup.tell();
     this.attempt = attempt;
     this.checkpointer = checkpointer;
     this.watch = watch;
-    this.labels = labels;
     this.progress = progress;
-    this.every = every;
-    this.tell = tell;
     this.due = env.nanos() + every.toNanos();
   }
 
@@ -213,7 +210,9 @@ final class Recorder implements AutoCloseable {
       }
       case Readiness.NotYet(String because) -> notYet(because);
       case Readiness.Ready ready -> {
-        ready.leftOut().stream().filter(told::add).forEach(left -> tell.accept("left out: " + left));
+        ready.leftOut().stream()
+            .filter(told::add)
+            .forEach(left -> tell.accept("left out: " + left));
         if (save(wanted ? Checkpoint.Kind.MANUAL : Checkpoint.Kind.PERIODIC)) {
           settled();
         }
@@ -264,16 +263,15 @@ final class Recorder implements AutoCloseable {
     if (why != null) {
       tell.accept("what changed since the last checkpoint was not captured because " + why);
     }
-    untilLeaseEnds(
-        () ->
-            attempt.append(
-                history -> {
-                  Event.End end = how.event().apply(history.state());
-                  return obstacle == null ? end : notCompleted(end, obstacle);
-                }));
+    untilLeaseEnds(() ->
+        attempt.append(history -> {
+          Event.End end = how.event().apply(history.state());
+          return obstacle == null ? end : notCompleted(end, obstacle);
+        }));
   }
 
-  /// @return what forbids a capture for as long as nobody mends it; absent if there is no such thing
+  /// @return what forbids a capture for as long as nobody mends it; absent if there is no such
+  ///   thing
   private @Nullable CairnException captureLast(Checkpoint.Kind kind) {
     if (watch.isGone()) {
       tell.accept("%s is gone, so nothing more is captured".formatted(watch.root()));
@@ -299,8 +297,8 @@ final class Recorder implements AutoCloseable {
     }
   }
 
-  /// A job whose last state is in no checkpoint is not completed, and where the store is full nobody
-  /// may go on by himself.
+  /// A job whose last state is in no checkpoint is not completed, and where the store is full
+  /// nobody may go on by himself.
   private static Event.End notCompleted(Event.End end, CairnException obstacle) {
     boolean full = obstacle instanceof CairnException.Unavailable;
     String message = String.valueOf(obstacle.getMessage());

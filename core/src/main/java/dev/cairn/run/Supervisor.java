@@ -37,6 +37,7 @@ public final class Supervisor {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+  private final Setup setup;
   private final Store store;
   private final Disk disk;
   private final Env env;
@@ -47,24 +48,16 @@ public final class Supervisor {
   private final Consumer<String> tell;
   private final Claimer claimer;
 
-  /// @param tell takes one sentence for people at a time
-  public Supervisor(
-      Store store,
-      Disk disk,
-      Env env,
-      Host host,
-      RunOptions options,
-      Command command,
-      Signals signals,
-      Consumer<String> tell) {
-    this.store = store;
-    this.disk = disk;
-    this.env = env;
-    this.host = host;
-    this.options = options;
-    this.command = command;
-    this.signals = signals;
-    this.tell = tell;
+  public Supervisor(Setup setup) {
+    this.setup = setup;
+    this.store = setup.store();
+    this.disk = setup.disk();
+    this.env = setup.env();
+    this.host = setup.host();
+    this.options = setup.options();
+    this.command = setup.command();
+    this.signals = setup.signals();
+    this.tell = setup.tell();
     this.claimer =
         new Claimer(
             store.journal(), env, host, options.timing().heartbeat(), options.timing().lease());
@@ -119,8 +112,30 @@ public final class Supervisor {
         return code;
       }
       if (signals.await(pause)) {
-        return stoppedWhileIdle();
+        return stoppedBetweenAttempts();
       }
+    }
+  }
+
+  /// Ctrl-C pauses a job that waits to be started again here, unless somebody else has it by now.
+  private int stoppedBetweenAttempts() {
+    if (signals.isInterrupt()) {
+      pauseUnlessHeld(JobLog.open(store.journal(), env, options.job()));
+    }
+    return stoppedWhileIdle();
+  }
+
+  private void pauseUnlessHeld(JobLog log) {
+    try {
+      log.append(history -> {
+        if (history.state().held()) {
+          throw new CairnException.Conflict("somebody else has taken it meanwhile", "");
+        }
+        return new Event.PauseRequested(host.node(), "Ctrl-C");
+      });
+      tell.accept(Told.stopped(options.job(), log.state()));
+    } catch (CairnException.Conflict e) {
+      return; // nothing of it waits here any more
     }
   }
 
@@ -152,10 +167,7 @@ public final class Supervisor {
       return new Outcome.Over(stoppedWhileIdle());
     }
     try (Attempt attempt = claimed) {
-      Outcome outcome =
-          new AttemptRun(
-                  store, disk, env, host, options, command, signals, tell, attempt, directory)
-              .run();
+      Outcome outcome = new AttemptRun(setup, attempt, directory).run();
       if (outcome instanceof Outcome.GivenUp) {
         claimer.giveUp(attempt);
       }

@@ -50,8 +50,8 @@ final class Acts {
 
   void killTheTraining() {
     story.heading("1  Kill the training");
-    killAfter(4 + random.below(3));
-    killAfter(10 + random.below(3));
+    killAfter(3 + random.below(3));
+    killAfter(8 + random.below(3));
   }
 
   private void killAfter(int epoch) {
@@ -77,8 +77,7 @@ final class Acts {
 
   void killInTheMiddleOfASave() {
     story.heading("2  Kill it in the middle of a save");
-    b.start(); // long before it is needed: a machine may be slow to start it
-    int from = 16 + random.below(3);
+    int from = 13 + random.below(3);
     for (int attempt = 0; attempt < TRIES; attempt++) {
       int least = from + attempt;
       await(a, "the training reaches epoch " + least, () -> atLeast(a, least));
@@ -103,7 +102,9 @@ final class Acts {
 
   void killTheSupervisor() {
     story.heading("3  Kill `cairn run` itself, while a second node stands by");
-    int from = 22 + random.below(3);
+    int from = 19 + random.below(3);
+    b.start();
+    story.done("the same command started on node-b");
     await(
         b,
         "node-b stands by",
@@ -125,7 +126,7 @@ final class Acts {
   /// Hands the job back, spoils its newest checkpoint, and lets a third node find that out.
   void spoilTheNewestCheckpoint() {
     story.heading("4  Stop it, and damage its newest checkpoint");
-    int from = 30 + random.below(3);
+    int from = 28 + random.below(3);
     await(b, "the training reaches epoch " + from, () -> atLeast(b, from));
     b.stop();
     story.done("SIGTERM to `cairn run` on node-b, as when a cluster wants its machine back");
