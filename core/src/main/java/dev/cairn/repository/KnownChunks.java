@@ -26,8 +26,8 @@ final class KnownChunks {
     this.sizes = sizes;
   }
 
-  /// @return the chunks of the checkpoint, numbered by `table`; empty if its list of files cannot be
-  ///     read: then everything is stored anew, and the new checkpoint is whole
+  /// @return the chunks of the checkpoint, numbered by `table`; empty if its list of files cannot
+  ///   be read: then everything is stored anew, and the new checkpoint is whole
   static Optional<ChunkIndex> of(ManifestRef parent, JobPacks packs, PackTable table) {
     var known = new KnownChunks(new ExtentReader(packs), table, packs.sizes());
     try {

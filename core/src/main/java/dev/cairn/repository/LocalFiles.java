@@ -74,9 +74,18 @@ final class LocalFiles {
       if (!same || !disk.link(local, target)) {
         return false;
       }
+      finish(file, entry, target);
+      return true;
+    }
+  }
+
+  private void finish(DiskFile file, Entry entry, Path target) {
+    try {
       disk.setAttributes(target, entry.mode(), entry.modified());
       file.force();
-      return true;
+    } catch (CairnException e) {
+      disk.delete(target); // The name has to be free for the file that is fetched instead.
+      throw e;
     }
   }
 

@@ -23,10 +23,9 @@ import java.util.Map;
 /// neither terminal nor directory nor output of ours, and no signal but SIGKILL ends it.
 final class Watchdog implements AutoCloseable {
   // Only builtins, so that it needs no PATH. The group dies at one stroke, so that none escapes by
-  // a
-  // late fork; then what left the group but not the session. Field 22 of /proc/PID/stat, the start
-  // time, is number
-  // 20 after the program's name, which may hold blanks, parentheses and line ends.
+  // a late fork; then what left the group but not the session. Field 22 of /proc/PID/stat, the
+  // start time, is number 20 after the program's name, which may hold blanks, parentheses and line
+  // ends.
   private static final String SCRIPT =
       """
       trap '' HUP INT QUIT TERM

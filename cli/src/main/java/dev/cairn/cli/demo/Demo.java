@@ -80,8 +80,9 @@ final class Demo {
     var acts = new Acts(setting, ledger, patience, story);
     Reference reference = Reference.start(setting);
     acts.begin();
-    workSaved.start();
+    workSaved.start(50, 90);
     acts.killTheTraining();
+    workSaved.start(25, 75); // not all at once: starting JVMs is what costs time here
     acts.killInTheMiddleOfASave();
     acts.killTheSupervisor();
     acts.spoilTheNewestCheckpoint();

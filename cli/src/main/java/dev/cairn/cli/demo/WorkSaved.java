@@ -10,14 +10,12 @@ import java.util.Locale;
 /// Measures what Cairn saves: jobs of their own, each of which loses supervisor and training at one
 /// point of its work, is started again, and runs to its end.
 ///
-/// They run beside the story, two at a time, each on a machine of its own.
+/// They run beside the story, each on a machine of its own.
 final class WorkSaved {
-  private static final List<List<Integer>> LANES = List.of(List.of(25, 90), List.of(50, 75));
-
   private final Setting setting;
   private final Ledger ledger;
   private final Patience patience;
-  private final List<Env.Task> lanes = new ArrayList<>();
+  private final List<Env.Task> jobs = new ArrayList<>();
   private final List<Saving> savings = new ArrayList<>();
   private final List<byte[]> weights = new ArrayList<>();
 
@@ -27,9 +25,10 @@ final class WorkSaved {
     this.patience = patience;
   }
 
-  void start() {
-    for (List<Integer> lane : LANES) {
-      lanes.add(setting.env().fork("work-saved-" + lane, () -> lane.forEach(this::measure)));
+  /// Starts the jobs that are killed at these points.
+  void start(int... percents) {
+    for (int percent : percents) {
+      jobs.add(setting.env().fork("work-saved-" + percent, () -> measure(percent)));
     }
   }
 
@@ -37,9 +36,7 @@ final class WorkSaved {
   ///
   /// @throws Unmet if one of them went wrong
   void finish() {
-    for (Env.Task lane : lanes) {
-      lane.join();
-    }
+    jobs.forEach(Env.Task::join);
   }
 
   private void measure(int percent) {
