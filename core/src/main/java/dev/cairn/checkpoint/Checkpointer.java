@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -115,12 +116,22 @@ public final class Checkpointer {
   /// @throws CairnException.Fenced if the attempt was displaced; nothing was published
   /// @throws CairnException.Unavailable if the store did not take it; what was there stays
   public Saved save(Capture capture, Meter meter) throws Changed {
+    return save(capture, _ -> Optional.empty(), meter);
+  }
+
+  /// As above, but only what was meant: whoever has judged what the directory holds must find the
+  /// same in what is about to be read.
+  ///
+  /// @param objection why that is something else, if it is
+  public Saved save(
+      Capture capture, Function<FileTree, Optional<String>> objection, Meter meter)
+      throws Changed {
     Optional<Saved> earlier = settle(capture);
     if (earlier.isPresent()) {
       return earlier.get();
     }
     long start = env.nanos();
-    Contents contents = contents(capture, meter);
+    Contents contents = contents(capture, objection, meter);
     Duration took = Duration.ofNanos(env.nanos() - start);
     var checkpoint =
         new Checkpoint(
@@ -185,7 +196,9 @@ public final class Checkpointer {
     static final Contents NONE = new Contents(null, null, 0, 0, 0, 0, Set.of());
   }
 
-  private Contents contents(Capture capture, Meter meter) throws Changed {
+  private Contents contents(
+      Capture capture, Function<FileTree, Optional<String>> objection, Meter meter)
+      throws Changed {
     byte[] large =
         capture.state() == null || isInline(capture.state())
             ? null
@@ -197,15 +210,12 @@ public final class Checkpointer {
         capture.root() == null
             ? FileTree.EMPTY
             : FileTree.scan(disk, capture.root(), capture.leaveOut());
+    refuse(objection.apply(before));
     litter = true;
     Repository.Saved saved =
         repository.save(attempt.job(), attempt.token(), parentManifest(), before, large, meter);
     if (capture.root() != null) {
-      Optional<String> difference =
-          before.firstDifference(FileTree.scan(disk, capture.root(), capture.leaveOut()));
-      if (difference.isPresent()) {
-        throw new Changed(difference.get());
-      }
+      refuse(before.firstDifference(FileTree.scan(disk, capture.root(), capture.leaveOut())));
     }
     return new Contents(
         before,
@@ -215,6 +225,12 @@ public final class Checkpointer {
         saved.newBytes(),
         saved.storedBytes(),
         saved.packs());
+  }
+
+  private static void refuse(Optional<String> difference) throws Changed {
+    if (difference.isPresent()) {
+      throw new Changed(difference.get());
+    }
   }
 
   private @Nullable ManifestRef parentManifest() {

@@ -245,11 +245,9 @@ final class AttemptRun {
               notify::savedCount,
               () -> Optional.of(child.group()));
       watch.published(start.tree());
-      try (var recorder =
-          new Recorder(setup, attempt, checkpointer, watch, notify::progress)) {
+      try (var recorder = new Recorder(setup, attempt, checkpointer, watch, notify::progress)) {
         recorder.start();
-        return new ChildWatch(setup, attempt, child, notify, recorder)
-            .untilOver();
+        return new ChildWatch(setup, attempt, child, notify, recorder).untilOver();
       } finally {
         child.end(Duration.ZERO);
       }

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at the watched directory again and again and judges by its layout whether what is there is
@@ -24,6 +26,8 @@ final class CaptureWatch {
 
   private @Nullable FileTree previous;
   private @Nullable FileTree published;
+  private FileTree judged = FileTree.EMPTY;
+  private boolean repeats;
   private Predicate<String> leaveOut = WatchedDirectory::isOurs;
   private long unchangedSince;
   private long savedPublished;
@@ -52,6 +56,28 @@ final class CaptureWatch {
   /// Whether the directory does not exist any more.
   boolean isGone() {
     return disk.stat(root).isEmpty();
+  }
+
+  /// Takes what was published last as what is to be captured once more: it has not changed.
+  void again() {
+    repeats = true;
+    judged = published == null ? FileTree.EMPTY : published;
+    Set<String> paths =
+        judged.nodes().stream().map(FileTree.Node::path).collect(Collectors.toUnmodifiableSet());
+    leaveOut = path -> !paths.contains(path);
+  }
+
+  /// Why `tree`, which is about to be captured, is not complete although what was judged was: time
+  /// has passed since, and it may be half overwritten now.
+  Optional<String> objection(FileTree tree) {
+    if (TreeView.of(judged, leaveOut).sameAs(TreeView.of(tree, leaveOut))) {
+      return Optional.empty();
+    }
+    boolean isMarked =
+        !repeats
+            && layout.completeAfterAbnormalEnd()
+            && layout.judgeAtRest(tree, published) instanceof Readiness.Ready;
+    return isMarked ? Optional.empty() : Optional.of("it changed again before it could be read");
   }
 
   /// What the judged capture leaves out.
@@ -91,7 +117,7 @@ final class CaptureWatch {
                 savedPublished));
     previous = tree;
     if (readiness instanceof Readiness.Ready ready) {
-      leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
+      judged(tree, ready);
     }
     return readiness;
   }
@@ -102,10 +128,16 @@ final class CaptureWatch {
     FileTree tree = scan(WatchedDirectory::isOurs);
     Readiness readiness = layout.judgeAtRest(tree, published);
     if (readiness instanceof Readiness.Ready ready) {
-      leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
+      judged(tree, ready);
       return true;
     }
     return false;
+  }
+
+  private void judged(FileTree tree, Readiness.Ready ready) {
+    repeats = false;
+    judged = tree;
+    leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
   }
 
   private FileTree scan(Predicate<String> without) {

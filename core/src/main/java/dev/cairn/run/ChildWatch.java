@@ -44,8 +44,7 @@ final class ChildWatch {
   private final Notify notify;
   private final Recorder recorder;
 
-  ChildWatch(
-      Setup setup, Attempt attempt, ChildProcess child, Notify notify, Recorder recorder) {
+  ChildWatch(Setup setup, Attempt attempt, ChildProcess child, Notify notify, Recorder recorder) {
     this.env = setup.env();
     this.options = setup.options();
     this.signals = setup.signals();

@@ -203,10 +203,10 @@ final class Recorder implements AutoCloseable {
     boolean wanted = now;
     switch (watch.judge()) {
       case Readiness.Unchanged _ -> {
-        if (wanted && !checkpointRequests().isEmpty()) {
-          save(Checkpoint.Kind.MANUAL);
+        boolean requested = wanted && !checkpointRequests().isEmpty();
+        if (!requested || saveAgain()) {
+          settled();
         }
-        settled();
       }
       case Readiness.NotYet(String because) -> notYet(because);
       case Readiness.Ready ready -> {
@@ -234,6 +234,12 @@ final class Recorder implements AutoCloseable {
         .toList();
   }
 
+  /// Saves what was saved last, for somebody who asks for a checkpoint.
+  private boolean saveAgain() {
+    watch.again();
+    return save(Checkpoint.Kind.MANUAL);
+  }
+
   /// @return false if the directory changed meanwhile and nothing was published
   private boolean save(Checkpoint.Kind kind) {
     try {
@@ -247,6 +253,7 @@ final class Recorder implements AutoCloseable {
                   labels,
                   null,
                   checkpointRequests()),
+              watch::objection,
               Meter.NONE);
       watch.published(saved.tree());
       tell.accept(Told.saved(attempt.job(), saved));

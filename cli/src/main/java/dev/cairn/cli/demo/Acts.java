@@ -45,6 +45,7 @@ final class Acts {
   void begin() {
     a.start();
     story.done("started on node-a, and beside it the reference");
+    training(a);
     await(a, "the training saves for the first time", () -> atLeast(a, 1));
   }
 

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// under `cairn run`. It shares nothing with the others but the store. Not thread-safe.
 final class Machine {
   private static final String OURS = "cairn: ";
-  private static final List<String> ROUTINE = List.of("saved ", "nothing captured yet");
+  private static final List<String> ROUTINE =
+      List.of("saved ", "left out: ", "nothing captured yet");
   private static final Pattern FOLDER = Pattern.compile("step-(\\d{1,9})");
   private static final Pattern GOING_ON = Pattern.compile("trainer: going on after epoch (\\d+)");
 
@@ -101,11 +102,11 @@ final class Machine {
   }
 
   private void readOn() {
-    if (setting.disk().stat(log).isEmpty()) {
+    long size = setting.disk().stat(log).map(Disk.FileStat::sizeBytes).orElse(0L);
+    if (size == read) {
       return;
     }
     try (DiskFile file = setting.disk().open(log)) {
-      long size = file.stat().sizeBytes();
       ByteBuffer bytes = ByteBuffer.allocate((int) (size - read));
       read += file.read(bytes, read);
       String[] lines = (unfinished + StandardCharsets.UTF_8.decode(bytes.flip())).split("\n", -1);

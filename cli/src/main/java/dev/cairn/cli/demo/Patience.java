@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 ///
 /// @param limit how long any of them may take before the demo has failed
 record Patience(Env env, Duration limit) {
-  private static final Duration LOOK = Duration.ofMillis(4);
+  private static final Duration LOOK = Duration.ofMillis(8);
 
   /// Looks again and again until there is an answer.
   ///

@@ -21,8 +21,9 @@ import java.util.regex.Pattern;
 /// step-<epoch>/DONE                empty, written last: a folder without it is no save
 /// ```
 ///
-/// The two newest folders are kept. Like [Trainer] it stands for a user's own program: hence plain
-/// files. It writes slowly, so that the demo can kill it in the middle. Not thread-safe.
+/// The two newest folders are always kept; older ones go at every fifth save. Like [Trainer] it
+/// stands for a user's own program: hence plain files. It writes slowly, so that the demo can kill
+/// it in the middle. Not thread-safe.
 @Seam
 final class Saves {
   static final String WEIGHTS = "weights.bin";
@@ -35,6 +36,7 @@ final class Saves {
   private static final Pattern STATE_FORM =
       Pattern.compile("\\{\"epoch\": (\\d+), \"random\": \"([0-9a-f]+)\"}\\s*");
   private static final int KEPT = 2;
+  private static final int TIDY_EVERY = 5;
   private static final int PIECES = 8;
 
   private final Path directory;
@@ -96,7 +98,19 @@ final class Saves {
       write(folder.resolve(FINAL_WEIGHTS), training.network().weights());
     }
     Files.createFile(folder.resolve(DONE));
-    remove(folder(training.epoch() - KEPT));
+    if (training.epoch() % TIDY_EVERY == 0) {
+      tidy(training.epoch() - KEPT);
+    }
+  }
+
+  private void tidy(int newest) throws IOException {
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(directory, "step-*")) {
+      for (Path folder : folders) {
+        if (epochOf(folder) <= newest) {
+          remove(folder);
+        }
+      }
+    }
   }
 
   private void write(Path file, double[] numbers) throws IOException, InterruptedException {
