@@ -123,8 +123,7 @@ public final class Checkpointer {
   /// same in what is about to be read.
   ///
   /// @param objection why that is something else, if it is
-  public Saved save(
-      Capture capture, Function<FileTree, Optional<String>> objection, Meter meter)
+  public Saved save(Capture capture, Function<FileTree, Optional<String>> objection, Meter meter)
       throws Changed {
     Optional<Saved> earlier = settle(capture);
     if (earlier.isPresent()) {
@@ -197,8 +196,7 @@ public final class Checkpointer {
   }
 
   private Contents contents(
-      Capture capture, Function<FileTree, Optional<String>> objection, Meter meter)
-      throws Changed {
+      Capture capture, Function<FileTree, Optional<String>> objection, Meter meter) throws Changed {
     byte[] large =
         capture.state() == null || isInline(capture.state())
             ? null

@@ -76,7 +76,7 @@ final class CaptureWatch {
     boolean isMarked =
         !repeats
             && layout.completeAfterAbnormalEnd()
-            && layout.judgeAtRest(tree, published) instanceof Readiness.Ready;
+            && layout.judgeAtRest(tree, published, false) instanceof Readiness.Ready;
     return isMarked ? Optional.empty() : Optional.of("it changed again before it could be read");
   }
 
@@ -123,10 +123,12 @@ final class CaptureWatch {
   }
 
   /// For when nobody writes any more: whether there is anything new that is complete.
-  boolean changedSincePublished() {
+  ///
+  /// @param ownEnd whether the command ended as it wanted to, not in the middle of something
+  boolean changedSincePublished(boolean ownEnd) {
     savedAtCapture = savedCount.get();
     FileTree tree = scan(WatchedDirectory::isOurs);
-    Readiness readiness = layout.judgeAtRest(tree, published);
+    Readiness readiness = layout.judgeAtRest(tree, published, ownEnd);
     if (readiness instanceof Readiness.Ready ready) {
       judged(tree, ready);
       return true;

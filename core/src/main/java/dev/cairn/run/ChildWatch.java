@@ -116,7 +116,8 @@ final class ChildWatch {
     }
     Optional<CairnException> problem =
         recorder.finish(
-            new Ending(capture, Checkpoint.Kind.CANCELLATION, state -> ending(why, state)),
+            new Ending(
+                capture, ownEnd, Checkpoint.Kind.CANCELLATION, state -> ending(why, state)),
             leftOf(deadline));
     if (problem.isPresent()) {
       return failed(problem.get());
@@ -185,11 +186,11 @@ final class ChildWatch {
   private Outcome ended(int code) {
     child.end(Duration.ZERO);
     notify.warning().ifPresent(tell);
-    boolean capture =
-        code == 0 || code == CHILD_RESTART || options.layout().completeAfterAbnormalEnd();
+    boolean ownEnd = code == 0 || code == CHILD_RESTART;
     Ending ending =
         new Ending(
-            capture,
+            ownEnd || options.layout().completeAfterAbnormalEnd(),
+            ownEnd,
             code == 0 ? Checkpoint.Kind.FINAL : Checkpoint.Kind.PERIODIC,
             state -> ending(code, state));
     Optional<CairnException> problem =

@@ -21,8 +21,11 @@ public sealed interface Layout permits AutoLayout, DirLayout, MarkerLayout, Quie
   Readiness judge(Sight sight);
 
   /// Judges a directory that nobody writes to any more.
-  default Readiness judgeAtRest(FileTree present, @Nullable FileTree published) {
-    return judge(new Sight(present, null, Duration.ofDays(1), Map.of(), published, 1, 0));
+  ///
+  /// @param ownEnd whether its writer ended as it wanted to, not in the middle of something
+  default Readiness judgeAtRest(FileTree present, @Nullable FileTree published, boolean ownEnd) {
+    FileTree previous = ownEnd ? present : null;
+    return judge(new Sight(present, previous, Duration.ofDays(1), Map.of(), published, 1, 0));
   }
 
   /// Whether it has a mark of completeness, by which a directory may be captured even if its writer

@@ -23,6 +23,8 @@ import java.util.regex.PatternSyntaxException;
 /// - Without a folder, such as `DONE`: the whole directory is complete if such a file directly in
 ///   it has a modification and a change time not before those of any other file, and if it changed
 ///   since the last capture.
+///   What changed in the same tick of the clock as the marker counts as older only if nobody holds
+///   it open for writing and nothing has changed since the look before.
 /// - With a folder, such as `step-*/DONE`: each folder that matches is complete if such a file
 ///   directly in it has a change time not before that of any other file in it, or if the folder is
 ///   as it was when it was last captured. (Restoring writes files in any order.) The other folders
@@ -87,11 +89,11 @@ public record MarkerLayout(String glob) implements Layout {
     TreeView present = TreeView.of(sight.present(), WatchedDirectory::isOurs);
     TreeView published = TreeView.of(sight.published(), WatchedDirectory::isOurs);
     return folderGlob(glob).isEmpty()
-        ? judgeWhole(present, published)
-        : judgeFolders(present, published);
+        ? judgeWhole(sight, present, published)
+        : judgeFolders(sight, present, published);
   }
 
-  private Readiness judgeWhole(TreeView present, TreeView published) {
+  private Readiness judgeWhole(Sight sight, TreeView present, TreeView published) {
     Map<String, FileStat> markers = markers(present);
     if (markers.isEmpty()) {
       return new Readiness.NotYet("no file matches marker '%s' yet".formatted(shown(glob)));
@@ -103,19 +105,16 @@ public record MarkerLayout(String glob) implements Layout {
     String because = "";
     for (var marker : markers.entrySet()) {
       boolean isOld = marker.getValue().equals(published.nodes().get(marker.getKey()));
-      Optional<String> newer = newer(present, marker.getValue(), true);
-      if (!isOld && newer.isEmpty()) {
+      Optional<String> objection = objection(sight, "", present, marker, true);
+      if (!isOld && objection.isEmpty()) {
         return new Readiness.Ready(WatchedDirectory::isOurs, List.of());
       }
-      because =
-          newer
-              .map(path -> "%s is newer than %s".formatted(shown(path), shown(marker.getKey())))
-              .orElse(because);
+      because = objection.orElse(because);
     }
     return new Readiness.NotYet(because);
   }
 
-  private Readiness judgeFolders(TreeView present, TreeView published) {
+  private Readiness judgeFolders(Sight sight, TreeView present, TreeView published) {
     Predicate<String> isFolder = matcher(folderGlob(glob));
     Set<String> complete = new TreeSet<>();
     var leftOut = new ArrayList<String>();
@@ -128,7 +127,8 @@ public record MarkerLayout(String glob) implements Layout {
         others.add(path);
         continue;
       }
-      Optional<String> missing = missing(path, present.below(path), published.below(path));
+      Optional<String> missing =
+          missing(sight, path, present.below(path), published.below(path));
       missing.ifPresentOrElse(leftOut::add, () -> complete.add(path));
     }
     if (complete.isEmpty()) {
@@ -147,7 +147,8 @@ public record MarkerLayout(String glob) implements Layout {
   }
 
   /// What `folder` lacks to be complete, in words.
-  private Optional<String> missing(String folder, TreeView inside, TreeView published) {
+  private Optional<String> missing(
+      Sight sight, String folder, TreeView inside, TreeView published) {
     Map<String, FileStat> markers = markers(inside);
     if (markers.isEmpty()) {
       return Optional.of(
@@ -159,14 +160,52 @@ public record MarkerLayout(String glob) implements Layout {
     }
     Optional<String> because = Optional.empty();
     for (var marker : markers.entrySet()) {
-      Optional<String> newer = newer(inside, marker.getValue(), false);
-      if (newer.isEmpty()) {
-        return Optional.empty();
+      because = objection(sight, folder, inside, marker, false);
+      if (because.isEmpty()) {
+        return because;
       }
-      because =
-          Optional.of("%s is newer than %s".formatted(shown(newer.get()), shown(marker.getKey())));
     }
     return because;
+  }
+
+  /// Why `marker` does not prove that what is `inside` its folder is complete.
+  private Optional<String> objection(
+      Sight sight,
+      String folder,
+      TreeView inside,
+      Map.Entry<String, FileStat> marker,
+      boolean byModified) {
+    Optional<String> newer = newer(inside, marker.getValue(), byModified);
+    if (newer.isPresent()) {
+      return newer.map(path ->
+          "%s is newer than %s".formatted(shown(path), shown(marker.getKey())));
+    }
+    return simultaneous(inside, marker.getValue()).stream()
+        .filter(path -> sight.open().containsKey(path) || !isSettled(sight, folder, inside))
+        .findFirst()
+        .map(path ->
+            "%s may be newer than %s: both bear the same time"
+                .formatted(shown(path), shown(marker.getKey())));
+  }
+
+  /// Files that were changed in the same tick of the file system's clock as the marker: just before
+  /// it, or just after it by the start of the next save.
+  private List<String> simultaneous(TreeView inside, FileStat marker) {
+    Set<String> markers = markers(inside).keySet();
+    return inside.files().entrySet().stream()
+        .filter(file -> file.getValue().changed().equals(marker.changed()))
+        .map(Map.Entry::getKey)
+        .filter(path -> !markers.contains(path))
+        .toList();
+  }
+
+  /// Whether it was the same at the look before.
+  private static boolean isSettled(Sight sight, String folder, TreeView inside) {
+    if (sight.previous() == null) {
+      return false;
+    }
+    TreeView previous = TreeView.of(sight.previous(), WatchedDirectory::isOurs);
+    return inside.sameAs(folder.isEmpty() ? previous : previous.below(folder));
   }
 
   /// Folders that are seen only during the capture are left out too.

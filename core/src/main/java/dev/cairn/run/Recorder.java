@@ -12,6 +12,7 @@ import dev.cairn.env.Env;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.History;
 import dev.cairn.repository.Changed;
+import dev.cairn.repository.FileTree;
 import dev.cairn.repository.Meter;
 import java.time.Duration;
 import java.util.HashSet;
@@ -90,8 +91,13 @@ final class Recorder implements AutoCloseable {
   /// How the attempt ends.
   ///
   /// @param capture whether what the directory holds may be published first: nobody writes any more
+  /// @param ownEnd whether the command ended as it wanted to, not in the middle of something
   /// @param event decided on the newest state
-  record Ending(boolean capture, Checkpoint.Kind kind, Function<JobState, Event.End> event) {}
+  record Ending(
+      boolean capture,
+      boolean ownEnd,
+      Checkpoint.Kind kind,
+      Function<JobState, Event.End> event) {}
 
   void start() {
     task = env.fork("recorder-" + attempt.job(), this::work);
@@ -257,6 +263,7 @@ final class Recorder implements AutoCloseable {
               Meter.NONE);
       watch.published(saved.tree());
       tell.accept(Told.saved(attempt.job(), saved));
+      warnOnce(saved.tree());
       return true;
     } catch (Changed e) {
       notYet(String.valueOf(e.getMessage()));
@@ -264,9 +271,15 @@ final class Recorder implements AutoCloseable {
     }
   }
 
+  private void warnOnce(@Nullable FileTree tree) {
+    if (tree != null) {
+      tree.warnings().stream().filter(told::add).forEach(tell);
+    }
+  }
+
   /// The last capture, then the last entry; each tried again while the lease lasts.
   private void end(Ending how) {
-    CairnException obstacle = how.capture() ? captureLast(how.kind()) : null;
+    CairnException obstacle = how.capture() ? captureLast(how) : null;
     if (why != null) {
       tell.accept("what changed since the last checkpoint was not captured because " + why);
     }
@@ -279,14 +292,14 @@ final class Recorder implements AutoCloseable {
 
   /// @return what forbids a capture for as long as nobody mends it; absent if there is no such
   ///   thing
-  private @Nullable CairnException captureLast(Checkpoint.Kind kind) {
+  private @Nullable CairnException captureLast(Ending how) {
     if (watch.isGone()) {
       tell.accept("%s is gone, so nothing more is captured".formatted(watch.root()));
       return null;
     }
     try {
-      for (int i = 0; i < FINAL_TRIES && watch.changedSincePublished(); i++) {
-        if (untilLeaseEnds(() -> save(kind))) {
+      for (int i = 0; i < FINAL_TRIES && watch.changedSincePublished(how.ownEnd()); i++) {
+        if (untilLeaseEnds(() -> save(how.kind()))) {
           why = null;
           break;
         }

@@ -185,8 +185,8 @@ class LayoutTest {
   @ParameterizedTest
   @ValueSource(strings = {"auto", "dir", "quiesce", "marker:*"})
   void at_rest_whatever_is_new_is_ready(String layout) {
-    ready(Layout.parse(layout).judgeAtRest(tree("a@2"), tree("a@1")));
-    assertThat(Layout.parse(layout).judgeAtRest(tree("a@2"), tree("a@2")))
+    ready(Layout.parse(layout).judgeAtRest(tree("a@2"), tree("a@1"), true));
+    assertThat(Layout.parse(layout).judgeAtRest(tree("a@2"), tree("a@2"), true))
         .isEqualTo(new Unchanged());
   }
 
@@ -247,6 +247,29 @@ class LayoutTest {
     ready(judge("marker:DONE", tree("DONE@2", "m@2"), null));
     ready(judge("marker:DONE", tree("d/", "d/m@2", "DONE@3"), null));
     ready(judge("marker:*.ok", tree("1.ok@1", "m@2", "2.ok@3"), null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"marker:DONE, ''", "marker:last/DONE, last/"})
+  void what_bears_the_time_of_the_marker_is_older_only_if_it_proves_to_be(
+      String layout, String folder) {
+    FileTree now = tree("last/", folder + "m@1", folder + "s@2", folder + "DONE@2");
+    FileTree before = tree("last/", folder + "m@1", folder + "s@1", folder + "DONE@1");
+    String doubt = folder + "s may be newer than " + folder + "DONE: both bear the same time";
+
+    assertThat(because(judgeAfter(layout, before, now, Map.of()))).isEqualTo(doubt);
+    ready(judgeAfter(layout, now, now, Map.of()));
+    assertThat(because(judgeAfter(layout, now, now, Map.of(folder + "s", "sh")))).isEqualTo(doubt);
+    ready(judgeAfter(layout, now, now, Map.of(folder + "m", "sh")));
+    ready(Layout.parse(layout).judgeAtRest(now, before, true));
+    assertThat(because(Layout.parse(layout).judgeAtRest(now, before, false))).isEqualTo(doubt);
+    assertThat(Layout.parse(layout).judgeAtRest(now, now, false)).isEqualTo(new Unchanged());
+  }
+
+  private static Readiness judgeAfter(
+      String layout, FileTree previous, FileTree now, Map<String, String> open) {
+    return Layout.parse(layout)
+        .judge(new Layout.Sight(now, previous, Duration.ZERO, open, null, 0, 0));
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.cairn.env.Disk.DiskFile;
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collections;
@@ -60,10 +61,7 @@ public record DirectoryContents(SortedMap<String, Node> nodes) {
       case FILE -> new Node(stat.kind(), stat.mode(), stat.modified(), bytes(disk, path, stat));
       case SYMLINK ->
           new Node(
-              stat.kind(),
-              0,
-              Instant.EPOCH,
-              java.nio.charset.StandardCharsets.UTF_8.encode(disk.readSymlink(path)));
+              stat.kind(), 0, Instant.EPOCH, StandardCharsets.UTF_8.encode(disk.readSymlink(path)));
       case DIRECTORY, OTHER ->
           new Node(stat.kind(), stat.mode(), stat.modified(), ByteBuffer.allocate(0));
     };

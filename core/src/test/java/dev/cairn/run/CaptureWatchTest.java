@@ -1,0 +1,121 @@
+package dev.cairn.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.env.RealDisk;
+import dev.cairn.env.SystemEnv;
+import dev.cairn.repository.FileTree;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What was judged complete may be something else when it is about to be read.
+class CaptureWatchTest {
+  @TempDir private Path root;
+
+  @Test
+  void what_was_judged_may_be_captured() throws IOException {
+    CaptureWatch watch = watch("marker:DONE");
+    save("1");
+
+    assertThat(watch.judge()).isInstanceOf(Readiness.Ready.class);
+    assertThat(watch.objection(seen(watch))).isEmpty();
+  }
+
+  @Test
+  void what_is_half_overwritten_since_then_may_not() throws IOException {
+    CaptureWatch watch = watch("marker:DONE");
+    save("1");
+    watch.judge();
+    write("model", "2");
+
+    assertThat(watch.objection(seen(watch))).isPresent();
+  }
+
+  @Test
+  void the_next_save_is_as_good_if_it_is_complete_too() throws IOException {
+    CaptureWatch watch = watch("marker:DONE");
+    save("1");
+    watch.judge();
+    save("2");
+
+    assertThat(watch.objection(seen(watch))).isEmpty();
+  }
+
+  @Test
+  void without_a_mark_of_completeness_any_change_is_one_too_many() throws IOException {
+    CaptureWatch watch = watch("auto");
+    save("1");
+    watch.judge();
+    save("2");
+
+    assertThat(watch.objection(seen(watch))).isPresent();
+  }
+
+  @Test
+  void the_same_again_leaves_out_what_was_not_published_and_bears_no_change() throws IOException {
+    CaptureWatch watch = watch("dir");
+    save("1");
+    watch.judge();
+    watch.published(seen(watch));
+    write("model.tmp", "half");
+    assertThat(watch.judge()).isInstanceOf(Readiness.Unchanged.class);
+    watch.again();
+
+    assertThat(seen(watch).nodes().stream().map(FileTree.Node::path))
+        .containsExactly("DONE", "model");
+    assertThat(watch.objection(seen(watch))).isEmpty();
+    write("model", "2");
+    assertThat(watch.objection(seen(watch))).isPresent();
+  }
+
+  private CaptureWatch watch(String layout) {
+    return new CaptureWatch(
+        new RealDisk(), new SystemEnv(), root, Layout.parse(layout), () -> 1L, Optional::empty);
+  }
+
+  private FileTree seen(CaptureWatch watch) {
+    return FileTree.scan(new RealDisk(), root, watch.leaveOut());
+  }
+
+  private void save(String what) throws IOException {
+    write("model", what);
+    write("DONE", what);
+  }
+
+  /// Never in the same tick of the clock as what was written before.
+  private void write(String name, String what) throws IOException {
+    Path file = root.resolve(name);
+    Instant newest = newest();
+    Eventually.until(
+        "the clock of the file system goes on",
+        () -> {
+          try {
+            Files.writeString(file, what);
+            return changed(file).isAfter(newest);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private Instant newest() throws IOException {
+    Instant newest = Instant.EPOCH;
+    try (var files = Files.list(root)) {
+      for (Path file : files.toList()) {
+        newest = changed(file).isAfter(newest) ? changed(file) : newest;
+      }
+    }
+    return newest;
+  }
+
+  private static Instant changed(Path file) throws IOException {
+    return ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
+  }
+}
