@@ -92,7 +92,7 @@ final class CheckpointsShowCommand implements Callable<Integer> {
         "kind        %s%s%n", view.kind(), view.step() == null ? "" : ", step " + view.step());
     out.printf(
         "saved       %s by attempt %d on %s, in %d ms%n",
-        view.saved(), view.attempt(), view.node(), view.durationMs());
+        view.saved(), view.attempt(), JobView.shown(view.node()), view.durationMs());
     out.printf(
         "contents    %d files, %s; %s new, %s stored%n",
         view.files(),

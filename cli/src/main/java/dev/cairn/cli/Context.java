@@ -44,6 +44,7 @@ record Context(
   static final String DEFAULT_STORE = ".cairn";
 
   private static final int MAX_LINKS = 40;
+  private static final int MAX_SENTENCE = 2_000;
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
 
   private static final Duration MAINTENANCE_HEARTBEAT = Duration.ofSeconds(5);
@@ -79,7 +80,7 @@ record Context(
 
   /// Says one sentence to people, apart from output.
   void tell(String sentence) {
-    err.println("cairn: " + sentence);
+    err.println("cairn: " + Text.printable(sentence, MAX_SENTENCE));
     err.flush();
   }
 

@@ -38,6 +38,7 @@ record JobView(
     Instant updated) {
 
   private static final int LABELS_SHOWN = 1_000;
+  private static final int SHOWN = 200;
 
   String statusText() {
     String base = orphaned ? status + ", orphaned" : status;
@@ -55,6 +56,11 @@ record JobView(
 
   static String number(@Nullable Long number) {
     return number == null ? "" : number.toString();
+  }
+
+  /// What others wrote into the store, safe to print.
+  static String shown(String text) {
+    return Text.printable(text, SHOWN);
   }
 
   static String labels(Map<String, String> labels) {

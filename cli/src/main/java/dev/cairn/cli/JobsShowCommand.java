@@ -52,10 +52,11 @@ final class JobsShowCommand implements Callable<Integer> {
     PrintWriter out = context.out();
     Instant now = context.env().now();
     out.printf("job          %s%n", view.job());
-    out.printf("status       %s%n", view.statusText());
+    out.printf("status       %s%n", JobView.shown(view.statusText()));
     if (view.node() != null) {
       out.printf(
-          "held by      %s (pid %d), token %d%n", view.node(), view.pid(), view.fencingToken());
+          "held by      %s (pid %d), token %d%n",
+          JobView.shown(view.node()), view.pid(), view.fencingToken());
     }
     out.printf("attempts     %d%n", view.attempt());
     if (view.failures() > 0) {

@@ -16,10 +16,12 @@ import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Changed;
+import dev.cairn.repository.FileTree;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,6 +48,9 @@ import picocli.CommandLine.Parameters;
     })
 final class SaveCommand implements Callable<Integer> {
   private static final int TRIES = 3;
+
+  /// Longer than a tick of most file systems' clocks, of 1 to 10 ms.
+  private static final Duration TICK = Duration.ofMillis(25);
 
   private final Context context;
 
@@ -207,7 +212,7 @@ final class SaveCommand implements Callable<Integer> {
     String why = "";
     for (int i = 0; i < TRIES; i++) {
       try (ProgressLine progress = context.progress("saving")) {
-        return checkpointer.save(capture, progress);
+        return checkpointer.save(capture, tree -> unsettled(capture, tree), progress);
       } catch (Changed e) {
         why = e.getMessage();
       }
@@ -216,6 +221,17 @@ final class SaveCommand implements Callable<Integer> {
         "the files kept changing while they were read: " + why,
         "Nothing was published. Save when nobody writes, or use 'cairn run --layout marker:…'.",
         null);
+  }
+
+  /// A write within one tick of the file system's clock leaves the times as they were. So what is
+  /// read must have stayed the same for longer than a tick before.
+  private Optional<String> unsettled(Capture capture, FileTree tree) {
+    if (capture.root() == null) {
+      return Optional.empty();
+    }
+    context.env().sleep(TICK);
+    return tree.firstDifference(
+        FileTree.scan(context.disk(), capture.root(), capture.leaveOut()));
   }
 
   private void report(Store opened, Saved saved, Duration took) {

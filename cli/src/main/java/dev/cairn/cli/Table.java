@@ -7,7 +7,7 @@ import java.util.List;
 
 /// Columns for people: as wide as their widest cell.
 final class Table {
-  private static final int CELL_LIMIT = 120;
+  private static final int CELL_LIMIT = 150;
 
   private final List<List<String>> rows = new ArrayList<>();
 

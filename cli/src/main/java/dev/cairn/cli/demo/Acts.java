@@ -18,7 +18,10 @@ import java.util.function.Supplier;
 /// outcome. Not thread-safe.
 final class Acts {
   private static final JobId JOB = JobId.of("digits");
+  private static final boolean LINUX = "Linux".equals(System.getProperty("os.name"));
   private static final int SIGKILL = 9;
+  private static final int SIGSTOP = LINUX ? 19 : 17;
+  private static final int SIGCONT = LINUX ? 18 : 19;
   private static final int TRIES = 5;
   private static final Duration WATCHDOG = Duration.ofSeconds(10);
 
@@ -72,8 +75,12 @@ final class Acts {
 
   /// Returns when it is dead.
   private void kill(Heartbeat.Child training) {
-    Posix.kill(-training.group(), SIGKILL);
+    signal(training, SIGKILL);
     patience.untilTrue("the killed training is dead", () -> !ledger.runs(training));
+  }
+
+  private static void signal(Heartbeat.Child training, int signal) {
+    Posix.kill(-training.group(), signal);
   }
 
   void killInTheMiddleOfASave() {
@@ -106,12 +113,10 @@ final class Acts {
     int from = 19 + random.below(3);
     b.start();
     story.done("the same command started on node-b");
-    await(
-        b,
-        "node-b stands by",
-        () -> b.saidByCairn(0).stream().filter(line -> line.startsWith("standing by")).findFirst());
-    await(a, "the training reaches epoch " + from, () -> atLeast(a, from));
+    await(b, "node-b stands by", this::standsBy);
     Heartbeat.Child training = training(a);
+    signal(training, SIGCONT);
+    await(a, "the training reaches epoch " + from, () -> atLeast(a, from));
     a.kill();
     story.broken("SIGKILL to `cairn run` (process %d) on node-a".formatted(a.pid()));
     new Patience(setting.env(), WATCHDOG)
@@ -122,6 +127,15 @@ final class Acts {
     tellGoingOn(b, 0, done);
     Unmet.require(
         ledger.holder(JOB).equals(Optional.of(b.name())), "the job is not held by node-b");
+  }
+
+  /// Whether node-b does. Until then the training on node-a is held: a busy machine may take so
+  /// long to start node-b that it would be over.
+  private Optional<Boolean> standsBy() {
+    ledger.training(JOB).ifPresent(training -> signal(training, SIGSTOP));
+    return b.saidByCairn(0).stream().anyMatch(line -> line.startsWith("standing by"))
+        ? Optional.of(true)
+        : Optional.empty();
   }
 
   /// Hands the job back, spoils its newest checkpoint, and lets a third node find that out.

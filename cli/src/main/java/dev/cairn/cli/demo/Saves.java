@@ -97,6 +97,7 @@ final class Saves {
     if (isLast) {
       write(folder.resolve(FINAL_WEIGHTS), training.network().weights());
     }
+    Thread.sleep(pause); // so that DONE is newest by any clock: file times are coarse
     Files.createFile(folder.resolve(DONE));
     if (training.epoch() % TIDY_EVERY == 0) {
       tidy(training.epoch() - KEPT);

@@ -6,6 +6,7 @@ import dev.cairn.env.Env;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 
 /// Measures what Cairn saves: jobs of their own, each of which loses supervisor and training at one
 /// point of its work, is started again, and runs to its end.
@@ -43,7 +44,8 @@ final class WorkSaved {
     var job = JobId.of("digits-" + percent);
     var machine = new Machine(setting, "machine-" + percent, job);
     machine.start();
-    patience.untilTrue(
+    await(
+        machine,
         "%s reaches %d %%".formatted(job, percent),
         () -> machine.savedEpoch() * 100 >= Setting.EPOCHS * percent);
     machine.kill();
@@ -51,15 +53,29 @@ final class WorkSaved {
     int killed = machine.savedEpoch();
     int said = machine.said().size();
     machine.start();
-    int resumed =
-        patience.until(
-            "%s goes on after it was killed".formatted(job),
-            () -> machine.wentOnAfter(said).stream().boxed().findFirst());
+    await(
+        machine,
+        "%s goes on after it was killed".formatted(job),
+        () -> machine.wentOnAfter(said).isPresent());
+    int resumed = machine.wentOnAfter(said).orElseThrow();
     int code =
         patience.until(
             "%s ends".formatted(job), () -> machine.exitCode().stream().boxed().findFirst());
     Unmet.require(code == 0, "cairn run of %s ended with exit code %d".formatted(job, code));
     add(new Saving(percent, killed, resumed), Reference.weights(setting, machine.watched()));
+  }
+
+  /// Waits for something on a machine where `cairn run` must be running.
+  private void await(Machine machine, String what, BooleanSupplier look) {
+    patience.untilTrue(
+        what,
+        () -> {
+          boolean found = look.getAsBoolean();
+          Unmet.require(
+              found || machine.exitCode().isEmpty(),
+              "cairn run on %s ended before this: %s".formatted(machine.name(), what));
+          return found;
+        });
   }
 
   private boolean isDead(Machine machine) {
