@@ -230,8 +230,7 @@ final class SaveCommand implements Callable<Integer> {
       return Optional.empty();
     }
     context.env().sleep(TICK);
-    return tree.firstDifference(
-        FileTree.scan(context.disk(), capture.root(), capture.leaveOut()));
+    return tree.firstDifference(FileTree.scan(context.disk(), capture.root(), capture.leaveOut()));
   }
 
   private void report(Store opened, Saved saved, Duration took) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Files that are missing, strange or changing while they are saved, and targets that a restore
 /// must not touch.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class BadFilesTest {
   private static final int RECORD = 4096;
 

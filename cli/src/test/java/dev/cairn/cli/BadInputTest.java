@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Ids, options and arguments that are wrong: the documented exit code, a sentence that says what
 /// to do, and nothing changed.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class BadInputTest {
   private static final String LONG = "x".repeat(200);
   static final List<String> BAD_IDS =

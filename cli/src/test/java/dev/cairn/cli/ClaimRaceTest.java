@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.checkpoint.Store;
+import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
@@ -10,6 +11,7 @@ import dev.cairn.env.Env;
 import dev.cairn.env.Host;
 import dev.cairn.env.RealDisk;
 import dev.cairn.env.SystemEnv;
+import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Repository;
@@ -20,6 +22,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,40 +34,66 @@ class ClaimRaceTest {
   private static final int RACES = 100;
   private static final String WON = "won ";
   private static final String LOST = "lost";
+  private static final String PUBLISHED = "published ";
+  private static final String FENCED = "fenced";
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration SHORT = Duration.ofMillis(50);
 
   @RegisterExtension private final Machines machines = new Machines();
 
-  /// Claims one job after the other, as they are called out.
+  /// Does to one job after the other what it is told, and answers each time.
   static final class Racer {
-    private static final Duration LEASE = Duration.ofSeconds(30);
+    private final Env env = new SystemEnv();
+    private final Store store;
+    private final Claimer claimer;
+    private final Map<String, Attempt> attempts = new HashMap<>();
 
-    private Racer() {}
+    private Racer(Path root, Duration lease) {
+      store = Store.open(new RealDisk(), env, root, Repository.Compression.AUTO);
+      claimer = new Claimer(store.journal(), env, Host.here(), Duration.ofHours(1), lease);
+    }
 
-    /// Takes the store's path as its argument and job ids as lines, and answers each of them.
+    /// Takes the store's path and a lease in milliseconds as arguments, and lines that say `claim
+    /// JOB` or `publish JOB`.
     public static void main(String[] args) throws IOException {
-      Env env = new SystemEnv();
-      try (Store store =
-          Store.open(new RealDisk(), env, Path.of(args[0]), Repository.Compression.AUTO)) {
-        var claimer = new Claimer(store.journal(), env, Host.here(), Duration.ofSeconds(10), LEASE);
-        var calls = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        System.out.println("ready");
-        for (String job = calls.readLine(); job != null; job = calls.readLine()) {
-          JobLog log = JobLog.open(store.journal(), env, JobId.of(job));
-          System.out.println(
-              claimer
-                  .claim(
-                      log,
-                      Event.Purpose.WORK,
-                      (_, lease, look) -> {
-                        boolean isDead = lease.compareTo(LEASE) < 0;
-                        if (isDead) {
-                          env.sleep(look);
-                        }
-                        return isDead;
-                      })
-                  .map(claimed -> WON + claimed.attempt().token())
-                  .orElse(LOST));
-        }
+      var racer = new Racer(Path.of(args[0]), Duration.ofMillis(Long.parseLong(args[1])));
+      var calls = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      System.out.println("ready");
+      for (String call = calls.readLine(); call != null; call = calls.readLine()) {
+        String[] words = call.split(" ", 2);
+        System.out.println(
+            words[0].equals("claim") ? racer.claim(words[1]) : racer.publish(words[1]));
+      }
+    }
+
+    /// Waits for the end of a short lease only.
+    private String claim(String job) {
+      return claimer
+          .claim(
+              JobLog.open(store.journal(), env, JobId.of(job)),
+              Event.Purpose.WORK,
+              (_, lease, look) -> {
+                boolean isShort = lease.compareTo(SHORT) <= 0;
+                if (isShort) {
+                  env.sleep(look);
+                }
+                return isShort;
+              })
+          .map(Claimer.Claimed::attempt)
+          .map(attempt -> {
+            attempts.put(job, attempt);
+            return WON + attempt.token();
+          })
+          .orElse(LOST);
+    }
+
+    private String publish(String job) {
+      try {
+        Attempt attempt = Objects.requireNonNull(attempts.get(job));
+        return PUBLISHED
+            + attempt.append(_ -> new Event.Released("done", "", false, null, 0)).after().token();
+      } catch (CairnException.Fenced e) {
+        return FENCED;
       }
     }
   }
@@ -82,6 +111,30 @@ class ClaimRaceTest {
     });
   }
 
+  @Test
+  void whoever_was_displaced_publishes_nothing() throws Exception {
+    Env env = new SystemEnv();
+    try (Store store =
+            Store.openOrCreate(new RealDisk(), env, machines.store(), Repository.Compression.AUTO);
+        Contestant a = new Contestant(machines.node("a"), SHORT);
+        Contestant b = new Contestant(machines.node("b"), LONG)) {
+      for (int race = 0; race < RACES / 5; race++) {
+        JobLog log = JobLog.open(store.journal(), env, JobId.of("job-" + race));
+        log.append(_ -> new Event.Submitted("race", 5, Map.of()));
+        assertThat(a.answerTo("claim " + log.job())).startsWith(WON);
+        assertThat(b.answerTo("claim " + log.job())).startsWith(WON);
+        List<Long> claims = claims(log.job());
+
+        assertThat(a.answerTo("publish " + log.job())).isEqualTo(FENCED);
+        assertThat(b.answerTo("publish " + log.job())).isEqualTo(PUBLISHED + claims.getLast());
+        assertThat(a.answerTo("publish " + log.job())).isEqualTo(FENCED);
+        log.refresh();
+        assertThat(log.history().last()).isEqualTo(claims.getLast() + 1);
+        assertThat(log.state().ordinal()).isEqualTo(1);
+      }
+    }
+  }
+
   private interface Preparation {
     void of(JobLog log, int race);
   }
@@ -90,17 +143,15 @@ class ClaimRaceTest {
     Env env = new SystemEnv();
     try (Store store =
             Store.openOrCreate(new RealDisk(), env, machines.store(), Repository.Compression.AUTO);
-        Contestant a = new Contestant(machines.node("a"));
-        Contestant b = new Contestant(machines.node("b"))) {
-      a.awaitReady();
-      b.awaitReady();
+        Contestant a = new Contestant(machines.node("a"), LONG);
+        Contestant b = new Contestant(machines.node("b"), LONG)) {
       int wonByFirst = 0;
       for (int race = 0; race < RACES; race++) {
         JobLog log = JobLog.open(store.journal(), env, JobId.of("job-" + race));
         log.append(_ -> new Event.Submitted("race", 5, Map.of()));
         preparation.of(log, race);
-        (race % 2 == 0 ? a : b).call(log.job());
-        (race % 2 == 0 ? b : a).call(log.job());
+        (race % 2 == 0 ? a : b).call("claim " + log.job());
+        (race % 2 == 0 ? b : a).call("claim " + log.job());
         List<String> answers = List.of(a.answer(), b.answer());
 
         log.refresh();
@@ -121,29 +172,33 @@ class ClaimRaceTest {
 
   /// A [Racer] in a process of its own.
   private record Contestant(Process process, BufferedReader answers) implements AutoCloseable {
-    Contestant(Machines.Node node) {
+    Contestant(Machines.Node node, Duration lease) throws IOException {
       Process process =
           CairnProcess.start(
               Racer.class.getName(),
-              List.of(node.variables().get("CAIRN_STORE")),
+              List.of(
+                  Objects.requireNonNull(node.variables().get("CAIRN_STORE")),
+                  String.valueOf(lease.toMillis())),
               node.file("."),
               node.variables(),
               Redirect.PIPE,
               node.file("err"));
       this(process, process.inputReader(StandardCharsets.UTF_8));
-    }
-
-    void awaitReady() throws IOException {
       assertThat(answer()).isEqualTo("ready");
     }
 
-    void call(JobId job) throws IOException {
-      process.getOutputStream().write((job + "\n").getBytes(StandardCharsets.UTF_8));
+    void call(String what) throws IOException {
+      process.getOutputStream().write((what + "\n").getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().flush();
     }
 
     String answer() throws IOException {
       return Objects.requireNonNull(answers.readLine(), "it has ended");
+    }
+
+    String answerTo(String call) throws IOException {
+      call(call);
+      return answer();
     }
 
     @Override

@@ -96,7 +96,7 @@ final class Cli {
     try {
       Process process =
           process(line).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-      boolean over = process.waitFor(60, TimeUnit.SECONDS);
+      boolean over = process.waitFor(2, TimeUnit.MINUTES);
       if (!over) {
         process.destroyForcibly().waitFor();
       }

@@ -21,7 +21,7 @@ import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
 /// What `--json` prints: one document, alone on standard output, whatever is said to people.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class JsonOutputTest {
   /// It takes long, and has a test of its own.
   private static final String ELSEWHERE = "demo";
@@ -107,14 +107,20 @@ class JsonOutputTest {
         cairn
             .process(
                 cairn.commandLine(
-                    "run", "--job", "r", "--watch", "w", "--", "sh", "-c", "echo x > w/x; exec sleep 60"))
+                    "run",
+                    "--job",
+                    "r",
+                    "--watch",
+                    "w",
+                    "--",
+                    "sh",
+                    "-c",
+                    "echo x > w/x; exec sleep 60"))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     try {
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> Files.exists(directory.resolve("w/x")));
+      await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(directory.resolve("w/x")));
       String id = json(0, "checkpoint", "r").get("id").asString();
       assertThat(json(0, "jobs", "show", "r").get("status").asString()).isEqualTo("running");
       assertThat(json(0, "checkpoints", "show", id).get("contents").findValuesAsString("path"))

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What the command writes to pipes and shells, and what it hands on to the command that it runs.
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class OutputTest {
   @TempDir(factory = FastTemp.class)
   private Path directory;
@@ -75,7 +75,8 @@ class OutputTest {
   @Test
   void what_others_wrote_into_the_store_cannot_steer_a_terminal() throws Exception {
     cairn
-        .shell("CAIRN_NODE=$(printf 'n\\033[31m\\rx') $cairn save --job j --label \"k=$(printf '\\033[2J')\" data")
+        .shell(
+            "CAIRN_NODE=$(printf 'n\\033[31m\\rx') $cairn save --job j --label \"k=$(printf '\\033[2J')\" data")
         .ok();
     for (String line :
         new String[] {

@@ -149,6 +149,7 @@ class TakeoverTest {
   @Test
   void standing_by_ends_well_when_the_job_is_completed_elsewhere() {
     CairnProcess first = a.start(counting());
+    awaitCheckpoint(1);
     CairnProcess second = b.start(counting()).awaitSaid("standing by");
     endSoon(a, 1);
 

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// Not thread-safe: the attempt's appending thread uses it.
 public final class Checkpointer {
   private static final int TRIM_BATCH = 32;
+  private static final int TRIM_STATE_BYTES = 1024;
 
   private final Repository repository;
   private final Disk disk;
@@ -285,7 +286,7 @@ public final class Checkpointer {
     litter = true;
     tidy();
     if (!attempt.log().history().isDamaged()) {
-      attempt.log().trimDropped();
+      attempt.log().trimDropped(0);
     }
   }
 
@@ -305,7 +306,7 @@ public final class Checkpointer {
         litter = false;
       }
       if (history.untrimmed().size() >= TRIM_BATCH) {
-        attempt.log().trimDropped();
+        attempt.log().trimDropped(TRIM_STATE_BYTES);
       }
     } catch (CairnException.Corrupt e) {
       return; // an unreadable manifest of a kept checkpoint forbids all deletion

@@ -1,6 +1,7 @@
 package dev.cairn.journal;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
@@ -164,10 +165,22 @@ public final class JobLog {
   }
 
   /// Replaces the bodies of dropped checkpoints by tombstones. For the holder only.
-  public void trimDropped() {
+  ///
+  /// @param leastBytes entries with a smaller state stay as they are: a tombstone, which costs two
+  ///   forces to disk, would save next to nothing
+  public void trimDropped(int leastBytes) {
     for (Entry entry : history.untrimmed()) {
-      journal.trim(entry.tombstone());
+      if (stateBytes(entry) >= leastBytes) {
+        journal.trim(entry.tombstone());
+      }
       history.trimmed(entry.number());
     }
+  }
+
+  private static int stateBytes(Entry entry) {
+    return entry.event() instanceof Event.Checkpointed(Checkpoint checkpoint, List<Long> _)
+            && checkpoint.state() != null
+        ? checkpoint.state().length()
+        : 0;
   }
 }

@@ -116,8 +116,7 @@ final class ChildWatch {
     }
     Optional<CairnException> problem =
         recorder.finish(
-            new Ending(
-                capture, ownEnd, Checkpoint.Kind.CANCELLATION, state -> ending(why, state)),
+            new Ending(capture, ownEnd, Checkpoint.Kind.CANCELLATION, state -> ending(why, state)),
             leftOf(deadline));
     if (problem.isPresent()) {
       return failed(problem.get());

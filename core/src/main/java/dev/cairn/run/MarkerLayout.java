@@ -22,9 +22,8 @@ import java.util.regex.PatternSyntaxException;
 ///
 /// - Without a folder, such as `DONE`: the whole directory is complete if such a file directly in
 ///   it has a modification and a change time not before those of any other file, and if it changed
-///   since the last capture.
-///   What changed in the same tick of the clock as the marker counts as older only if nobody holds
-///   it open for writing and nothing has changed since the look before.
+///   since the last capture. What changed in the same tick of the clock as the marker counts as
+///   older only if nobody holds it open for writing and nothing has changed since the look before.
 /// - With a folder, such as `step-*/DONE`: each folder that matches is complete if such a file
 ///   directly in it has a change time not before that of any other file in it, or if the folder is
 ///   as it was when it was last captured. (Restoring writes files in any order.) The other folders
@@ -127,8 +126,7 @@ public record MarkerLayout(String glob) implements Layout {
         others.add(path);
         continue;
       }
-      Optional<String> missing =
-          missing(sight, path, present.below(path), published.below(path));
+      Optional<String> missing = missing(sight, path, present.below(path), published.below(path));
       missing.ifPresentOrElse(leftOut::add, () -> complete.add(path));
     }
     if (complete.isEmpty()) {
@@ -177,8 +175,8 @@ public record MarkerLayout(String glob) implements Layout {
       boolean byModified) {
     Optional<String> newer = newer(inside, marker.getValue(), byModified);
     if (newer.isPresent()) {
-      return newer.map(path ->
-          "%s is newer than %s".formatted(shown(path), shown(marker.getKey())));
+      return newer.map(
+          path -> "%s is newer than %s".formatted(shown(path), shown(marker.getKey())));
     }
     return simultaneous(inside, marker.getValue()).stream()
         .filter(path -> sight.open().containsKey(path) || !isSettled(sight, folder, inside))

@@ -94,10 +94,7 @@ final class Recorder implements AutoCloseable {
   /// @param ownEnd whether the command ended as it wanted to, not in the middle of something
   /// @param event decided on the newest state
   record Ending(
-      boolean capture,
-      boolean ownEnd,
-      Checkpoint.Kind kind,
-      Function<JobState, Event.End> event) {}
+      boolean capture, boolean ownEnd, Checkpoint.Kind kind, Function<JobState, Event.End> event) {}
 
   void start() {
     task = env.fork("recorder-" + attempt.job(), this::work);

@@ -150,4 +150,15 @@ final class DedupTest {
     assertThat(third.newBytes()).isBetween(1L, 999_999L);
     assertThat(Sandbox.describe(box.restore(third))).isEqualTo(Sandbox.describe(box.source));
   }
+
+  @Test
+  void a_manifest_that_cannot_be_read_is_not_used_again() {
+    Saved first = box.save();
+    Saved second = box.save(first.manifest());
+    assertThat(second.storedBytes()).isZero();
+    second.packs().forEach(pack -> box.blobs.delete("jobs/train-1/packs/" + pack));
+    Saved third = box.save(second.manifest());
+    assertThat(third.packs()).doesNotContainAnyElementsOf(second.packs());
+    assertThat(box.verify(third).damaged()).isEmpty();
+  }
 }

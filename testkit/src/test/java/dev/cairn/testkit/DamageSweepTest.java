@@ -351,7 +351,7 @@ final class DamageSweepTest {
       var disk = new CrashingDisk();
       var blobs = new MemoryBlobStore();
       Store store = Worker.store(blobs, disk, env);
-      Step step = Workload.small(disk, Path.of("/data/sources"), SEED).getLast();
+      Step step = Workload.small(disk, Path.of("/data/sources"), SEED).get(5);
       Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
       try (Worker worker = Worker.claim(store, disk, env, "node-a")) {
         worker.save(step);

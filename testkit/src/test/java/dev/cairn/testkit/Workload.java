@@ -39,8 +39,8 @@ final class Workload {
     this.shared = noise(3_000);
   }
 
-  /// Seven steps of some kilobytes: small files, the very same twice, no files, a large state, a
-  /// tree with everything in it, nothing but an empty file.
+  /// Seven steps of some kilobytes: small files, no files, a large state, the very same again,
+  /// nothing but an empty file, a tree with everything in it.
   static List<Step> small(Disk disk, Path root, long seed) {
     var work = new Workload(disk, root, seed);
     String state = work.large();
@@ -49,8 +49,8 @@ final class Workload {
     work.step(inline(3), null);
     work.step(state, source -> work.few(source, noise(seed + 1, 1_100)));
     work.step(state, source -> work.few(source, noise(seed + 1, 1_100)));
-    work.step(null, source -> work.tree(source, text(6_000)));
-    work.step(inline(7), source -> work.write(source.resolve("empty"), new byte[0]));
+    work.step(null, source -> work.write(source.resolve("empty"), new byte[0]));
+    work.step(inline(7), source -> work.tree(source, text(6_000)));
     return work.steps;
   }
 

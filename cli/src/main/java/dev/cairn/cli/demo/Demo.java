@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Invariant: when it is over, however it ends, no process that it started is left; and no file
 /// either, unless they were to be kept or something was wrong.
 final class Demo {
-  private static final Duration LIMIT = Duration.ofSeconds(40);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int NAME_BYTES = 4;
 
   private final Setting setting;
