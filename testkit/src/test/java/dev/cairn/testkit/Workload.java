@@ -132,7 +132,7 @@ final class Workload {
   }
 
   private static String inline(long number) {
-    return "{\"cursor\":%d}".formatted(number);
+    return "{\"cursor\":%d,\"note\":\"%s\"}".formatted(number, "x".repeat(1100));
   }
 
   /// Too large for a journal entry.
