@@ -119,7 +119,13 @@ final class SaveCommand implements Callable<Integer> {
       submitIfNew(log, checked);
       refuseIfRunning(opened, log);
       try (Attempt attempt = claim(opened, log)) {
-        Saved saved = save(opened, attempt, retention, capture(sources, checked, text));
+        Saved saved;
+        try {
+          saved = save(opened, attempt, retention, capture(sources, checked, text));
+        } catch (CairnException e) {
+          handBack(attempt, e);
+          throw e;
+        }
         attempt.append(_ -> new Event.Released("done", "cairn save", false, null, 0));
         report(opened, saved, Duration.ofNanos(context.env().nanos() - start));
       }
@@ -187,6 +193,15 @@ final class SaveCommand implements Callable<Integer> {
             })
         .map(Claimer.Claimed::attempt)
         .orElseThrow();
+  }
+
+  /// So that nobody who wants the job next waits for the lease of a save that failed.
+  private static void handBack(Attempt attempt, CairnException because) {
+    try {
+      attempt.append(_ -> new Event.Released("save_failed", "cairn save", false, null, 0));
+    } catch (CairnException e) {
+      because.addSuppressed(e); // the first error is the one to tell
+    }
   }
 
   private Capture capture(Sources sources, Map<String, String> checked, @Nullable String text) {

@@ -231,6 +231,7 @@ class BadFilesTest {
   void a_name_that_is_no_utf8_is_refused_and_nothing_is_published() throws Exception {
     assumeTrue(cairn.shell("cd data && touch \"$(printf 'b\\377d')\"").code() == 0);
     cairn.runProcess("save", "--job", "j", "data").fails(2, "UTF-8", "ename it");
+    assertThat(cairn.run("jobs", "history", "j").ok().out()).contains("released (save_failed)");
     cairn.runProcess("checkpoints", "show", "j").fails(10, "has no checkpoint");
     cairn.runProcess("save", "--job", "j", "data/a").ok();
   }

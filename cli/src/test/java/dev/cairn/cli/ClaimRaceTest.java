@@ -26,6 +26,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -184,6 +186,8 @@ class ClaimRaceTest {
               Redirect.PIPE,
               node.file("err"));
       this(process, process.inputReader(StandardCharsets.UTF_8));
+      // No read waits for ever.
+      CompletableFuture.delayedExecutor(5, TimeUnit.MINUTES).execute(process::destroyForcibly);
       assertThat(answer()).isEqualTo("ready");
     }
 

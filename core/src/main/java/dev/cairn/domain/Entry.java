@@ -1,6 +1,7 @@
 package dev.cairn.domain;
 
 import java.time.Instant;
+import java.util.List;
 
 /// One numbered entry of a job's journal.
 ///
@@ -12,13 +13,15 @@ public record Entry(JobId job, long number, String id, Instant at, JobState afte
   /// The first number of a journal.
   public static final long FIRST = 1;
 
-  /// What stays of this entry when its body is trimmed: the number, the id, the state.
+  /// What stays of this entry when its body is trimmed: the number, the id, the state, and what it
+  /// says of other entries.
   public Entry tombstone() {
     if (event instanceof Event.Dropped) {
       return this;
     }
     String type = event.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
     Long parent = event instanceof Event.Checkpointed c ? c.checkpoint().parent() : null;
-    return new Entry(job, number, id, at, after, new Event.Dropped(type, parent));
+    List<Long> drops = event instanceof Event.Checkpointed c ? c.drops() : List.of();
+    return new Entry(job, number, id, at, after, new Event.Dropped(type, parent, drops));
   }
 }

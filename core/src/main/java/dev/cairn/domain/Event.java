@@ -138,5 +138,10 @@ public sealed interface Event {
   ///
   /// @param was the type of the entry that stood here
   /// @param parent of the checkpoint that it published, so that the lineage below can be followed
-  record Dropped(String was, @Nullable Long parent) implements Event {}
+  /// @param drops what it let go: else that would be back with the next reading of the journal
+  record Dropped(String was, @Nullable Long parent, List<Long> drops) implements Event {
+    public Dropped {
+      drops = List.copyOf(drops);
+    }
+  }
 }

@@ -86,7 +86,10 @@ public final class History {
       case Event.Pinned e -> pinned.add(e.checkpoint());
       case Event.Unpinned e -> pinned.remove(e.checkpoint());
       case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
-      case Event.Dropped e -> remember(entry.number(), e.parent());
+      case Event.Dropped e -> {
+        remember(entry.number(), e.parent());
+        drop(e.drops());
+      }
       default -> {}
     }
   }

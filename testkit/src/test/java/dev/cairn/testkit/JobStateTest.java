@@ -393,8 +393,8 @@ final class JobStateTest {
 
   @Test
   void a_tombstone_is_never_appended() {
-    assertThatThrownBy(
-            () -> state(Stand.RUNNING).after(new Event.Dropped("pinned", null), NUMBER, 2))
+    assertThatThrownBy(() ->
+            state(Stand.RUNNING).after(new Event.Dropped("pinned", null, List.of()), NUMBER, 2))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -159,7 +159,8 @@ final class PowerLossSweepTest {
       Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
       try (Worker worker = Worker.claim(store, start, env, "node-a")) {
         for (int i = 0; i < TRIMMED + Worker.KEEP_LAST - 1; i++) {
-          worker.save(steps.get(2));
+          // A state that is worth trimming, and none.
+          worker.save(steps.get(i % 2 == 0 ? 2 : 5));
         }
         worker.release();
       }
