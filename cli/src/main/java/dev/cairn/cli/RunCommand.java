@@ -7,6 +7,7 @@ import dev.cairn.domain.JobId;
 import dev.cairn.run.CairnExit;
 import dev.cairn.run.Command;
 import dev.cairn.run.Layout;
+import dev.cairn.run.OsProgram;
 import dev.cairn.run.RunOptions;
 import dev.cairn.run.Setup;
 import dev.cairn.run.Signals;
@@ -186,7 +187,7 @@ final class RunCommand implements Callable<Integer> {
                   context.env(),
                   context.host(),
                   options,
-                  command,
+                  new OsProgram(command, context.env(), context.disk(), context.host()),
                   signals,
                   context::tell))
           .run();

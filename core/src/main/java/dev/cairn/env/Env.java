@@ -23,6 +23,9 @@ public interface Env {
   /// Fresh unpredictable bytes.
   byte[] randomBytes(int count);
 
+  /// How many threads can be at work at the same moment, at least 1.
+  int processors();
+
   /// Starts `body` on a virtual thread of its own.
   Task fork(String name, Runnable body);
 

@@ -38,6 +38,11 @@ public final class SystemEnv implements Env {
   }
 
   @Override
+  public int processors() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  @Override
   public Task fork(String name, Runnable body) {
     return new VirtualTask(name, body);
   }

@@ -35,8 +35,8 @@ final class Lanes<X extends Exception> implements AutoCloseable {
 
   /// As many as there are processors, and one that waits for the disk; at most 8, each of which
   /// costs memory.
-  static int usualWidth() {
-    return Math.min(Runtime.getRuntime().availableProcessors() + 1, 8);
+  static int usualWidth(Env env) {
+    return Math.min(env.processors() + 1, 8);
   }
 
   /// Makes room for one more step, ending the oldest if need be.

@@ -53,8 +53,8 @@ final class Saving implements AutoCloseable {
     this.compression = compression;
     this.meter = meter;
     this.packs = new PackWriter(store, env, token, table, arena);
-    this.lanes = new Lanes<>(env, "save segment", Lanes.usualWidth());
-    for (int i = 0; i < Lanes.usualWidth(); i++) {
+    this.lanes = new Lanes<>(env, "save segment", Lanes.usualWidth(env));
+    for (int i = 0; i < Lanes.usualWidth(env); i++) {
       workspaces.add(new Workspace(arena, compression));
     }
     idle.addAll(workspaces);

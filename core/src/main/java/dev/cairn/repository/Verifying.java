@@ -83,7 +83,7 @@ final class Verifying {
         note(e);
       }
     }
-    try (var lanes = new Lanes<RuntimeException>(env, "verify", Lanes.usualWidth())) {
+    try (var lanes = new Lanes<RuntimeException>(env, "verify", Lanes.usualWidth(env))) {
       manifest.state().ifPresent(state -> verify(STATE, state, manifest, lanes));
       for (Entry entry : manifest.entries()) {
         if (entry.contents() != null) {

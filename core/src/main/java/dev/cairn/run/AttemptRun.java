@@ -42,7 +42,7 @@ final class AttemptRun {
   private final Env env;
   private final Host host;
   private final RunOptions options;
-  private final Command command;
+  private final Program program;
   private final Signals signals;
   private final Consumer<String> tell;
   private final Attempt attempt;
@@ -56,7 +56,7 @@ final class AttemptRun {
     this.env = setup.env();
     this.host = setup.host();
     this.options = setup.options();
-    this.command = setup.command();
+    this.program = setup.program();
     this.signals = setup.signals();
     this.tell = setup.tell();
     this.attempt = attempt;
@@ -123,7 +123,7 @@ final class AttemptRun {
     for (Heartbeat beat : store.journal().heartbeats(attempt.job())) {
       if (beat.token() < attempt.token()
           && beat.child() != null
-          && ChildProcess.endOrphan(beat.child(), host, env)) {
+          && program.endOrphan(beat.child())) {
         tell.accept(
             "ended process group %d, left over from attempt %d"
                 .formatted(beat.child().group(), beat.token()));
@@ -233,8 +233,7 @@ final class AttemptRun {
   }
 
   private Outcome supervise(Start start) {
-    try (Notify notify = Notify.open(env, disk, host)) {
-      ChildProcess child = ChildProcess.start(command.with(environment(start, notify)), host, env);
+    try (Child child = program.start(environment(start))) {
       attempt.reportNow(Progress.NONE, child.group());
       var watch =
           new CaptureWatch(
@@ -242,19 +241,17 @@ final class AttemptRun {
               env,
               directory.path(),
               options.layout(),
-              notify::savedCount,
-              () -> Optional.of(child.group()));
+              child::savedCount,
+              () -> child.openFiles(directory.path()));
       watch.published(start.tree());
-      try (var recorder = new Recorder(setup, attempt, checkpointer, watch, notify::progress)) {
+      try (var recorder = new Recorder(setup, attempt, checkpointer, watch, child::progress)) {
         recorder.start();
-        return new ChildWatch(setup, attempt, child, notify, recorder).untilOver();
-      } finally {
-        child.end(Duration.ZERO);
+        return new ChildWatch(setup, attempt, child, recorder).untilOver();
       }
     }
   }
 
-  private Map<String, String> environment(Start start, Notify notify) {
+  private Map<String, String> environment(Start start) {
     var variables = new HashMap<String, String>();
     variables.put("CAIRN_JOB", attempt.job().value());
     variables.put("CAIRN_ATTEMPT", String.valueOf(attempt.log().state().attempt()));
@@ -266,7 +263,6 @@ final class AttemptRun {
             ? attempt.job() + "@" + start.checkpoint().number()
             : "");
     variables.put("CAIRN_CHECKPOINT_DIR", directory.path().toString());
-    variables.put("CAIRN_NOTIFY", notify.path().toString());
     return variables;
   }
 }

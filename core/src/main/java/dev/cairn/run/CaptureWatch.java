@@ -1,6 +1,5 @@
 package dev.cairn.run;
 
-import dev.cairn.domain.Heartbeat;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.repository.FileTree;
@@ -22,7 +21,7 @@ final class CaptureWatch {
   private final Path root;
   private final Layout layout;
   private final Supplier<Long> savedCount;
-  private final Supplier<Optional<Heartbeat.Child>> child;
+  private final Supplier<Map<String, String>> openFiles;
 
   private @Nullable FileTree previous;
   private @Nullable FileTree published;
@@ -34,19 +33,20 @@ final class CaptureWatch {
   private long savedAtCapture;
 
   /// @param savedCount how often the command has said that a save is complete
+  /// @param openFiles what the command holds open for writing below `root`, and which process does
   CaptureWatch(
       Disk disk,
       Env env,
       Path root,
       Layout layout,
       Supplier<Long> savedCount,
-      Supplier<Optional<Heartbeat.Child>> child) {
+      Supplier<Map<String, String>> openFiles) {
     this.disk = disk;
     this.env = env;
     this.root = root;
     this.layout = layout;
     this.savedCount = savedCount;
-    this.child = child;
+    this.openFiles = openFiles;
   }
 
   Path root() {
@@ -103,15 +103,13 @@ final class CaptureWatch {
     if (previous == null || !tree.sameAs(previous)) {
       unchangedSince = env.nanos();
     }
-    Map<String, String> open =
-        child.get().map(c -> OpenFiles.below(root, c.group())).orElse(Map.of());
     Readiness readiness =
         layout.judge(
             new Layout.Sight(
                 tree,
                 previous,
                 Duration.ofNanos(env.nanos() - unchangedSince),
-                open,
+                openFiles.get(),
                 published,
                 savedAtCapture,
                 savedPublished));

@@ -40,18 +40,16 @@ final class ChildWatch {
   private final Signals signals;
   private final Consumer<String> tell;
   private final Attempt attempt;
-  private final ChildProcess child;
-  private final Notify notify;
+  private final Child child;
   private final Recorder recorder;
 
-  ChildWatch(Setup setup, Attempt attempt, ChildProcess child, Notify notify, Recorder recorder) {
+  ChildWatch(Setup setup, Attempt attempt, Child child, Recorder recorder) {
     this.env = setup.env();
     this.options = setup.options();
     this.signals = setup.signals();
     this.tell = setup.tell();
     this.attempt = attempt;
     this.child = child;
-    this.notify = notify;
     this.recorder = recorder;
   }
 
@@ -61,7 +59,7 @@ final class ChildWatch {
       if (code.isPresent()) {
         return ended(code.getAsInt());
       }
-      attempt.report(notify.progress(), child.group());
+      attempt.report(child.progress(), child.group());
       if (attempt.displaced() || recorder.displaced()) {
         return lost();
       }
@@ -83,7 +81,7 @@ final class ChildWatch {
   }
 
   private Outcome lost() {
-    child.end(Duration.ZERO);
+    child.end();
     tell.accept(
         "another attempt has taken job %s over: the command was ended, nothing more is published from here"
             .formatted(attempt.job()));
@@ -91,7 +89,7 @@ final class ChildWatch {
   }
 
   private Outcome leaseLost() {
-    child.end(Duration.ZERO);
+    child.end();
     tell.accept(
         "no heartbeat reached the store for %s, so the command was ended before others may take over"
             .formatted(Told.duration(options.timing().lease())));
@@ -138,7 +136,7 @@ final class ChildWatch {
         && !signals.forced()
         && !leaseEnds()
         && !attempt.displaced()) {
-      attempt.report(notify.progress(), child.group());
+      attempt.report(child.progress(), child.group());
     }
   }
 
@@ -152,11 +150,11 @@ final class ChildWatch {
         && !attempt.displaced()) {
       OptionalInt code = child.waitFor(TICK);
       if (code.isPresent()) {
-        child.end(Duration.ZERO);
+        child.end();
         return code.getAsInt();
       }
     }
-    child.end(Duration.ZERO);
+    child.end();
     return SIGNALLED + Signals.SIGKILL;
   }
 
@@ -183,8 +181,8 @@ final class ChildWatch {
 
   /// The child has ended by itself.
   private Outcome ended(int code) {
-    child.end(Duration.ZERO);
-    notify.warning().ifPresent(tell);
+    child.end();
+    child.warning().ifPresent(tell);
     boolean ownEnd = code == 0 || code == CHILD_RESTART;
     Ending ending =
         new Ending(

@@ -18,12 +18,9 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -56,7 +53,7 @@ final class Recorder implements AutoCloseable {
   private final Duration every;
 
   private final AtomicReference<@Nullable Stop> asked = new AtomicReference<>();
-  private final CompletableFuture<Optional<CairnException>> done = new CompletableFuture<>();
+  private volatile @Nullable CairnException problem;
   private volatile @Nullable Ending ending;
   private volatile boolean now;
   private volatile boolean displaced;
@@ -126,19 +123,17 @@ final class Recorder implements AutoCloseable {
   Optional<CairnException> finish(Ending how, Duration limit) {
     ending = how;
     try {
-      return done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      return Optional.of(
-          new CairnException.Unavailable(
-              "the store did not take the end of the attempt in time",
-              "What was published before is safe. Run the same command again to go on from there.",
-              e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.of(new CairnException.Cancelled("interrupted while recording the end"));
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
+      if (Objects.requireNonNull(task, "not started").join(limit)) {
+        return Optional.ofNullable(problem);
+      }
+    } catch (CairnException.Cancelled e) {
+      return Optional.of(e);
     }
+    return Optional.of(
+        new CairnException.Unavailable(
+            "the store did not take the end of the attempt in time",
+            "What was published before is safe. Run the same command again to go on from there.",
+            null));
   }
 
   private void work() {
@@ -154,15 +149,9 @@ final class Recorder implements AutoCloseable {
       if (how != null) {
         end(how);
       }
-      done.complete(Optional.empty());
-    } catch (CairnException.Fenced e) {
-      displaced = true;
-      done.complete(Optional.of(e));
     } catch (CairnException e) {
-      done.complete(Optional.of(e));
-    } catch (RuntimeException | Error e) {
-      done.completeExceptionally(e);
-      throw e;
+      problem = e;
+      displaced = e instanceof CairnException.Fenced;
     }
   }
 

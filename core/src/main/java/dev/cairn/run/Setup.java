@@ -15,6 +15,6 @@ public record Setup(
     Env env,
     Host host,
     RunOptions options,
-    Command command,
+    Program program,
     Signals signals,
     Consumer<String> tell) {}

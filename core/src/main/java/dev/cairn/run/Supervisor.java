@@ -43,7 +43,7 @@ public final class Supervisor {
   private final Env env;
   private final Host host;
   private final RunOptions options;
-  private final Command command;
+  private final Program program;
   private final Signals signals;
   private final Consumer<String> tell;
   private final Claimer claimer;
@@ -55,7 +55,7 @@ public final class Supervisor {
     this.env = setup.env();
     this.host = setup.host();
     this.options = setup.options();
-    this.command = setup.command();
+    this.program = setup.program();
     this.signals = setup.signals();
     this.tell = setup.tell();
     this.claimer =
@@ -80,7 +80,7 @@ public final class Supervisor {
   ///   person must say go on first
   public int run() {
     try {
-      command.resolve();
+      program.requireStartable();
     } catch (CairnException.NotFound | CairnException.Denied e) {
       tell.accept(e.getMessage());
       return e instanceof CairnException.NotFound ? EXIT_NO_COMMAND : EXIT_NOT_EXECUTABLE;
@@ -153,7 +153,7 @@ public final class Supervisor {
     resumeIfAsked(log);
     WatchedDirectory directory =
         WatchedDirectory.open(
-            disk, env, options.watch(), command.directory(), options.job(), store.id(), tell);
+            disk, env, options.watch(), program.directory(), options.job(), store.id(), tell);
     @Nullable Attempt claimed;
     try {
       claimed = claim(log);
@@ -186,7 +186,7 @@ public final class Supervisor {
     }
     try {
       log.append(_ ->
-          new Event.Submitted(command.program(), options.retention().keepLast(), options.labels()));
+          new Event.Submitted(program.name(), options.retention().keepLast(), options.labels()));
     } catch (CairnException.Conflict e) {
       return; // somebody else submitted it at the same moment
     }

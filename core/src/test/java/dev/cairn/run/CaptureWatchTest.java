@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,7 +77,7 @@ class CaptureWatchTest {
 
   private CaptureWatch watch(String layout) {
     return new CaptureWatch(
-        new RealDisk(), new SystemEnv(), root, Layout.parse(layout), () -> 1L, Optional::empty);
+        new RealDisk(), new SystemEnv(), root, Layout.parse(layout), () -> 1L, Map::of);
   }
 
   private FileTree seen(CaptureWatch watch) {

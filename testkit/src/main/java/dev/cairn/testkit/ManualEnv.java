@@ -67,6 +67,11 @@ public final class ManualEnv implements Env {
   }
 
   @Override
+  public int processors() {
+    return 2; // whatever this machine has: a seed means the same everywhere
+  }
+
+  @Override
   public Task fork(String name, Runnable body) {
     return threads.fork(name, body);
   }

@@ -51,6 +51,11 @@ public final class SequentialEnv implements Env {
   }
 
   @Override
+  public int processors() {
+    return 2; // whatever this machine has: a seed means the same everywhere
+  }
+
+  @Override
   public Task fork(String name, Runnable body) {
     forks++;
     try {
