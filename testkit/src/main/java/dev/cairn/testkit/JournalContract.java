@@ -80,6 +80,15 @@ public interface JournalContract {
   }
 
   @Test
+  default void entries_that_stand_are_confirmed_and_no_others() {
+    Journal journal = open();
+    Entries.history(JOB, 2).forEach(journal::append);
+    assertThat(journal.confirm(JOB, 1)).isTrue();
+    assertThat(journal.confirm(JOB, 2)).isTrue();
+    assertThat(journal.confirm(JOB, 3)).isFalse();
+  }
+
+  @Test
   default void repeating_an_append_is_the_same_append() {
     Journal journal = open();
     List<Entry> history = Entries.history(JOB, 3);

@@ -176,6 +176,11 @@ public final class Rules {
         "checkpoints_are_the_holders",
         () -> "%s is of node %s, the holder is on %s".formatted(line, node, holdersNode));
     Long parent = line.parent();
+    require(
+        Objects.equals(parent, newest) || parent != null && !live.containsKey(parent),
+        "I3",
+        "checkpoints_form_a_line",
+        () -> "%s is a child of %s, not of %s".formatted(line, parent, newest));
     for (long dropped : line.drops()) {
       String why =
           pinned.contains(dropped)
