@@ -43,8 +43,12 @@ final class SavingProcess {
     }
   }
 
+  /// What is only found there, and never said to be done, need not last: a predecessor that was
+  /// killed may not have forced it. With the claim it does.
   enum What {
-    OPENED,
+    /// The store.
+    MADE,
+    /// The job.
     SUBMITTED,
     CLAIMED,
     /// Nothing if its entry is 0.
@@ -57,12 +61,18 @@ final class SavingProcess {
   public static void main(String[] args) {
     var disk = new RealDisk();
     var env = new SystemEnv();
+    Path root = Path.of(args[0]);
     Path sources = Path.of(args[1]);
-    try (Store store = Store.openOrCreate(disk, env, Path.of(args[0]), Compression.AUTO)) {
-      say(What.OPENED, 0, 0);
+    boolean isNew = disk.stat(root.resolve("cairn.json")).isEmpty();
+    try (Store store = Store.openOrCreate(disk, env, root, Compression.AUTO)) {
+      if (isNew) {
+        say(What.MADE, 0, 0);
+      }
       JobLog log = JobLog.open(store.journal(), env, Worker.JOB);
-      Worker.submit(log);
-      say(What.SUBMITTED, log.history().last(), 0);
+      if (!log.history().exists()) {
+        Worker.submit(log);
+        say(What.SUBMITTED, log.history().last(), 0);
+      }
       try (Worker worker = claim(store, disk, env, log)) {
         say(What.CLAIMED, worker.attempt().token(), 0);
         long step = restore(worker, Path.of(args[2]));
@@ -113,6 +123,6 @@ final class SavingProcess {
   }
 
   private static void say(What what, long entry, long step) {
-    System.out.println(what + " " + entry + " " + step);
+    System.out.print(what + " " + entry + " " + step + "\n"); // one write: all of it or nothing
   }
 }
