@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,7 +87,9 @@ final class FuseMountTest implements DiskContract {
             .start();
     try {
       assertThat(stopped.awaitStop(Duration.ofSeconds(30))).isTrue();
-      process.toHandle().destroyForcibly(); // which leaves its output to be read
+      // By their handles, which leave the output to be read.
+      Stream.concat(Stream.of(process.toHandle()), process.descendants().toList().stream())
+          .forEach(ProcessHandle::destroyForcibly);
       losePower(Mode.KEEP_ALL);
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(process.getInputStream().readAllBytes()).isEmpty();
