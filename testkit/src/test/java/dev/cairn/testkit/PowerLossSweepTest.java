@@ -271,12 +271,14 @@ final class PowerLossSweepTest {
     }
   }
 
-  private static Set<Long> letGo(List<Entry> entries) {
+  /// The checkpoints that some entry says are gone.
+  static Set<Long> letGo(List<Entry> entries) {
     var gone = new TreeSet<Long>();
     for (Entry entry : entries) {
       switch (entry.event()) {
         case Event.Checkpointed e -> gone.addAll(e.drops());
         case Event.Pruned e -> gone.addAll(e.drops());
+        case Event.Dropped e -> gone.addAll(e.drops());
         default -> {}
       }
     }
