@@ -11,7 +11,6 @@ import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.journal.History;
 import dev.cairn.journal.History.Published;
-import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.CrashingDisk.Mode;
 import dev.cairn.testkit.Workload.Step;
@@ -29,21 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ForkSweepTest {
   private static final long SEED = 20_261_126;
   private static final Path ROOT = Path.of("/data/store");
-  private static final int KEEP_ALL = 100;
   private static final int TRIES = 5;
 
   private final CrashingDisk prepared = new CrashingDisk();
   private final List<Step> steps = Workload.small(prepared, Path.of("/data/sources"), SEED);
-
-  /// @return numbers of the checkpoints
-  private List<Long> save(Store store, Disk disk, Env env) {
-    Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
-    try (Worker worker = Worker.claim(store, disk, env, "node-a", Purpose.WORK, KEEP_ALL)) {
-      List<Long> saved = steps.stream().map(worker::save).toList();
-      worker.release();
-      return saved;
-    }
-  }
 
   private void requireSourceExact(Store store, Disk disk, Env env, List<Long> saved) {
     History source = Forks.history(store, env, Worker.JOB);
@@ -64,7 +52,7 @@ final class ForkSweepTest {
     var env = new SequentialEnv(~SEED); // or the stories would draw the same ids and nonces again
     List<Long> saved;
     try (Store store = Store.openOrCreate(start, env, ROOT, Compression.AUTO)) {
-      saved = save(store, start, env);
+      saved = Forks.save(store, start, env, steps);
     }
     var outages = new Outages(SEED);
     outages.losePower(
@@ -121,7 +109,7 @@ final class ForkSweepTest {
 
     private void deleteSource(Store store, Disk disk, Env env) {
       try (Worker deleter =
-          Worker.claim(store, disk, env, "node-d", Purpose.MAINTENANCE, KEEP_ALL)) {
+          Worker.claim(store, disk, env, "node-d", Purpose.MAINTENANCE, Forks.KEEP_ALL)) {
         deleter.checkpointer().delete("ann");
       }
     }
@@ -161,7 +149,7 @@ final class ForkSweepTest {
     private final CrashingDisk disk = Outages.copy(prepared);
     private final Env env = new SequentialEnv(SEED);
     private final BlobStore memory = new MemoryBlobStore();
-    private final List<Long> saved = save(Worker.store(memory, disk, env), disk, env);
+    private final List<Long> saved = Forks.save(Worker.store(memory, disk, env), disk, env, steps);
     private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
     private final Store store = Worker.store(blobs, disk, env);
     private final Step step;
