@@ -55,7 +55,8 @@ public final class Forker {
   /// nothing of the source any more.
   ///
   /// If this throws, `target` may be there without a checkpoint: it can be deleted, or the same be
-  /// asked for again. Killed in between it also leaves a pin on the source.
+  /// asked for again. Killed in between, or without an answer when it pins, it also leaves a pin on
+  /// the source.
   ///
   /// @param patience while somebody else holds `target`
   /// @throws CairnException.NotFound if `source` is not there, or was dropped meanwhile
