@@ -60,6 +60,7 @@ public interface JournalContract {
             new Event.PauseRequested("ann", "lunch"),
             new Event.Paused("person", "lunch"),
             new Event.Unpinned("ann", 2),
+            new Event.Unpinned("ann", 2, 6L),
             new Event.Resumed("ann", null),
             Entries.claim("node-b"),
             new Event.Released("preempted", "", true, 75, 1000),

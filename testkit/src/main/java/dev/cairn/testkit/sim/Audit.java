@@ -2,6 +2,7 @@ package dev.cairn.testkit.sim;
 
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
@@ -64,6 +65,17 @@ final class Audit {
     if (content == null) {
       return;
     }
+    String origin = origin(line);
+    if (!origin.isEmpty()) {
+      contents.put(key(line.job(), line.number()), content);
+      Content original = contents.get(origin);
+      witness.require(
+          original == null || original.digest.equals(content.digest),
+          "I4",
+          "forks_are_exact",
+          () -> "%s is not what %s is".formatted(line, origin));
+      return;
+    }
     Long parent = line.parent();
     Content before = parent == null ? null : contents.get(key(line.job(), parent));
     contents.put(key(line.job(), line.number()), content);
@@ -94,6 +106,11 @@ final class Audit {
         () ->
             "%s says that its parent is %s; its job went on from %d"
                 .formatted(line, parent, link.base()));
+  }
+
+  /// The checkpoint that it is a copy of; empty if it is none.
+  private static String origin(Line line) {
+    return line.event().path("checkpoint").path("labels").path("cairn.forked-from").asString("");
   }
 
   /// Checks that every checkpoint that is not let go is as it was.
@@ -159,7 +176,9 @@ final class Audit {
       SortedMap<String, byte[]> files = Files.below(disk, target);
       Set<String> packs = manifest == null ? Set.of() : repository.packs(job, manifest);
       boolean ofTheJob = !files.isEmpty() && !published.checkpoint().isBaseline();
-      Link link = ofTheJob ? Link.of(job, files) : null;
+      String origin = origin(line);
+      JobId writer = origin.isEmpty() ? job : CheckpointId.parse(origin).job();
+      Link link = ofTheJob ? Link.of(writer, files) : null;
       requireState(new Restorer(repository), job, published, link);
       return new Content(Link.digest(files), link, packs);
     } catch (CairnException e) {
