@@ -32,6 +32,7 @@ public final class History {
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
   private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
   private long last;
+  private @Nullable Slot newest;
   private JobState state = JobState.NONE;
   private Event.@Nullable Claimed claim;
   private Event.@Nullable Submitted submitted;
@@ -54,6 +55,7 @@ public final class History {
       throw new IllegalStateException("entry %d after %d".formatted(slot.number(), last));
     }
     last++;
+    newest = slot;
     switch (slot) {
       case Slot.Unreadable u -> {
         broken = u;
@@ -131,6 +133,11 @@ public final class History {
   /// Number of the newest entry; 0 if there is none.
   public long last() {
     return last;
+  }
+
+  /// The newest entry; empty if there is none.
+  public Optional<Slot> newest() {
+    return Optional.ofNullable(newest);
   }
 
   public JobState state() {

@@ -17,6 +17,7 @@ import dev.cairn.testkit.sim.Witness.Seen;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -80,7 +81,8 @@ final class Audit {
     Content before = parent == null ? null : contents.get(key(line.job(), parent));
     contents.put(key(line.job(), line.number()), content);
     Link link = content.link;
-    boolean same = before != null && before.digest.equals(content.digest);
+    // Nothing new, or the next step was on its way: then it is what the attempt began with.
+    boolean same = before != null && Objects.equals(before.link, content.link);
     if (link == null || same || link.job().isEmpty()) {
       return;
     }
@@ -141,7 +143,7 @@ final class Audit {
     Line claim = witness.job(job).line(token).orElse(null);
     Long from = claim == null ? number : claim.number("from");
     witness.require(
-        java.util.Objects.equals(from, number),
+        Objects.equals(from, number),
         "I3",
         "attempts_go_on_from_their_claim",
         () ->
@@ -178,7 +180,7 @@ final class Audit {
       boolean ofTheJob = !files.isEmpty() && !published.checkpoint().isBaseline();
       String origin = origin(line);
       JobId writer = origin.isEmpty() ? job : CheckpointId.parse(origin).job();
-      Link link = ofTheJob ? Link.of(writer, files) : null;
+      Link link = ofTheJob ? Link.of(writer, files).orElse(null) : null;
       requireState(new Restorer(repository), job, published, link);
       return new Content(Link.digest(files), link, packs);
     } catch (CairnException e) {

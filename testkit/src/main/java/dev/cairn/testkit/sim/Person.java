@@ -226,7 +226,7 @@ final class Person {
     try {
       new Restorer(store.repository()).restore(job, published, target, null, Meter.NONE);
     } catch (CairnException.Corrupt e) {
-      requireGone(number, e);
+      sim.witness().damaged(process, job.value(), number, e);
       return;
     }
     SortedMap<String, byte[]> files = Files.below(disk, target);
@@ -253,19 +253,8 @@ final class Person {
               },
               Meter.NONE);
     } catch (CairnException.Corrupt e) {
-      requireGone(number, e);
+      sim.witness().damaged(process, job.value(), number, e);
     }
-  }
-
-  /// What cannot be read may only be what was let go meanwhile.
-  private void requireGone(long number, CairnException.Corrupt because) {
-    Witness.Seen seen = sim.witness().job(job.value());
-    sim.witness()
-        .require(
-            seen.isRotten() || !seen.rules().live().containsKey(number),
-            "I2",
-            "visible_checkpoints_are_whole",
-            () -> "%s cannot read %s@%d: %s".formatted(process.name, job, number, because));
   }
 
   private Claimer claimer() {
