@@ -29,7 +29,7 @@ class KillAtEveryBoundaryTest {
   void a_run_that_goes_on_from_a_checkpoint() {
     List<Boundary> reached = boundaries.ofNextRun();
     List<Boundary> publication = reached.stream().filter(this::isOfPublication).toList();
-    assertThat(publication).hasSizeGreaterThan(12);
+    assertThat(publication).hasSizeGreaterThan(8);
     List<Boundary> others = reached.stream().filter(b -> !isOfPublication(b)).toList();
     var aftermath = new Aftermath(machines);
     boundaries.restart();
