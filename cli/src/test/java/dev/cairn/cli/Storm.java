@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +36,7 @@ final class Storm {
 
   private static final Duration LEASE = Duration.ofSeconds(2);
   private static final Duration LONGEST_STOP = LEASE.multipliedBy(2);
-  private static final Duration PACE = Duration.ofMillis(120);
+  private static final Duration PACE = Duration.ofMillis(100);
   private static final Duration ORPHANS = Duration.ofSeconds(5);
   private static final int ERRANDS = 2;
 
@@ -80,9 +81,7 @@ final class Storm {
     while (System.nanoTime() < end) {
       wake(false);
       clear();
-      if (random.nextInt(10) < 7) {
-        man();
-      }
+      man();
       befall();
       // Chance needs time to fall into.
       Thread.sleep(random.nextLong(2 * PACE.toMillis()));
@@ -107,7 +106,9 @@ final class Storm {
 
   private void clear() {
     errands.removeIf(errand -> !errand.isAlive());
-    posts.forEach(post -> post.cairn.look());
+    if (!posts.isEmpty()) {
+      any(posts).cairn.look(); // all of them each time would take longer than what it is for
+    }
     posts.removeIf(post -> {
       if (post.cairn.isAlive()) {
         return false;
@@ -136,12 +137,17 @@ final class Storm {
 
   /// Starts a supervisor where there is room.
   private void man() {
-    Machines.Node node = any(nodes);
-    String job = any(jobs);
-    long there = posts.stream().filter(post -> post.node == node).count();
-    if (there < perNode && posts.stream().noneMatch(post -> post.isOf(node, job))) {
+    var free = new ArrayList<Runnable>();
+    for (Machines.Node node : nodes) {
+      if (posts.stream().filter(post -> post.node == node).count() < perNode) {
+        jobs.stream()
+            .filter(job -> posts.stream().noneMatch(post -> post.isOf(node, job)))
+            .forEach(job -> free.add(() -> start(node, job, random.nextInt(4) > 0)));
+      }
+    }
+    if (!free.isEmpty()) {
       count("run");
-      start(node, job, random.nextBoolean());
+      any(free).run();
     }
   }
 
@@ -165,12 +171,12 @@ final class Storm {
       return;
     }
     Post post = any(settled);
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(30)) {
       case 0, 1 -> kill(post, "kill -9 supervisor");
       case 2 -> kill(post, "kill -9 both", commandOf(post));
-      case 3, 4 -> signalCommand(post, "KILL");
+      case 3, 4 -> anyCommand(settled).ifPresent(this::killCommand);
       case 5, 6 -> nap(post.cairn.pid(), "stop supervisor");
-      case 7 -> commandOf(post).forEach(command -> nap(-command, "stop command"));
+      case 7 -> anyCommand(settled).ifPresent(command -> nap(-command, "stop command"));
       case 8 -> signal(post, "TERM");
       case 9 -> signal(post, "INT");
       case 10, 11, 12, 13 -> sendErrand();
@@ -192,11 +198,16 @@ final class Storm {
     post.cairn.kill(commands.stream().mapToLong(command -> -command).toArray());
   }
 
-  private void signalCommand(Post post, String signal) {
-    for (long command : commandOf(post)) {
-      count(signal + " command");
-      CairnProcess.send(signal, -command);
-    }
+  /// The process group of the command of one that runs one.
+  private Optional<Long> anyCommand(List<Post> of) {
+    var shuffled = new ArrayList<>(of);
+    Collections.shuffle(shuffled, random);
+    return shuffled.stream().flatMap(post -> commandOf(post).stream()).findFirst();
+  }
+
+  private void killCommand(long command) {
+    count("kill -9 command");
+    CairnProcess.send("KILL", -command);
   }
 
   private void signal(Post post, String signal) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StormTest {
   private static final String LENGTH = System.getProperty("cairn.storm", "");
   private static final long SEED = Long.getLong("cairn.storm.seed", 1);
-  private static final Duration SHORT = Duration.ofSeconds(12);
+  private static final Duration SHORT = Duration.ofSeconds(15);
 
   @RegisterExtension private final Machines machines = new Machines();
 
