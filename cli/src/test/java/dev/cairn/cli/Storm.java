@@ -171,7 +171,7 @@ final class Storm {
       return;
     }
     Post post = any(settled);
-    switch (random.nextInt(30)) {
+    switch (random.nextInt(45)) {
       case 0, 1 -> kill(post, "kill -9 supervisor");
       case 2 -> kill(post, "kill -9 both", commandOf(post));
       case 3, 4 -> anyCommand(settled).ifPresent(this::killCommand);
