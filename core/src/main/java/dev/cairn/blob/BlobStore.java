@@ -23,6 +23,12 @@ public interface BlobStore extends AutoCloseable {
   /// @return false, with nothing changed, if the name is taken
   boolean putIfAbsent(String name, Blob body);
 
+  /// Makes sure that an object which others have put outlasts a power loss of the store: it can be
+  /// read before its writer knows that it is durable.
+  ///
+  /// @return false if it is not there, or not any more
+  boolean confirm(String name);
+
   /// Reads at most `maxBytes` bytes from `offset` on; fewer only where the object ends.
   ///
   /// @return a buffer of its own, or empty if there is no such object

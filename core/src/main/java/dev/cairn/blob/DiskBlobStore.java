@@ -17,8 +17,10 @@ import java.util.concurrent.ConcurrentHashMap;
 ///
 /// The object `a/b` is the file `<root>/a/b`. A put writes a file `.tmp-<16 hex digits>` beside it,
 /// forces it, closes it, gives it the name (`rename(2)`, or `link(2)` when the name must be free)
-/// and forces the directory: two forces, in this order, keep I1 and I2. A crash may leave a `.tmp-`
-/// file, which is no object and never listed.
+/// and forces the directory: two forces, in this order, keep I1 and I2. Then it looks whether the
+/// name is still its file's: a file server that lost its power between the naming and the force has
+/// forgotten the name and forces what is left. A crash may leave a `.tmp-` file, which is no object
+/// and never listed.
 ///
 /// Folders appear durably with the first object below them, and stay. Before this store relies on a
 /// folder for the first time it forces the names that lead there from the root: whoever made it may
@@ -44,7 +46,8 @@ public final class DiskBlobStore implements BlobStore {
   @Override
   public void put(String name, Blob body) {
     Path target = object(name);
-    Path temporary = write(target, body);
+    Written written = write(target, body);
+    Path temporary = written.temporary;
     try {
       disk.rename(temporary, target);
     } catch (CairnException e) {
@@ -52,12 +55,14 @@ public final class DiskBlobStore implements BlobStore {
       throw asUnknown(name, e);
     }
     makeDurable(name, target);
+    requireStill(written, name, target);
   }
 
   @Override
   public boolean putIfAbsent(String name, Blob body) {
     Path target = object(name);
-    Path temporary = write(target, body);
+    Written written = write(target, body);
+    Path temporary = written.temporary;
     boolean won;
     try {
       won = disk.link(temporary, target) || linkedAfterAll(temporary);
@@ -72,7 +77,21 @@ public final class DiskBlobStore implements BlobStore {
     }
     // For a loser too: it goes on from what stands there, which its winner may not have forced yet.
     makeDurable(name, target);
+    if (won) {
+      requireStill(written, name, target);
+    }
     return won;
+  }
+
+  @Override
+  public boolean confirm(String name) {
+    Path path = object(name);
+    try {
+      disk.forceDirectory(folder(path));
+    } catch (CairnException.NotFound _) {
+      return false;
+    }
+    return sizeBytes(name).isPresent();
   }
 
   /// A server that repeats a `link` whose answer was lost finds the name taken by the first try;
@@ -81,16 +100,18 @@ public final class DiskBlobStore implements BlobStore {
     return disk.stat(temporary).map(stat -> stat.links() == 2).orElse(false);
   }
 
-  private Path write(Path target, Blob body) {
+  private record Written(Path temporary, long inode) {}
+
+  private Written write(Path target, Blob body) {
     Path temporary = target.resolveSibling(TEMPORARY + env.randomHex(8));
     try (Disk.DiskFile file = create(temporary)) {
       body.parts().forEach(file::write);
       file.force();
+      return new Written(temporary, file.stat().inode());
     } catch (CairnException e) {
       discard(temporary, e);
       throw e;
     }
-    return temporary;
   }
 
   private Disk.DiskFile create(Path temporary) {
@@ -132,6 +153,22 @@ public final class DiskBlobStore implements BlobStore {
       disk.forceDirectory(folder(target));
     } catch (CairnException e) {
       throw unsettled(name, e);
+    }
+  }
+
+  private void requireStill(Written written, String name, Path target) {
+    Optional<Disk.FileStat> stat;
+    try {
+      stat = disk.stat(target);
+    } catch (CairnException e) {
+      throw unsettled(name, e);
+    }
+    if (stat.filter(s -> s.inode() == written.inode).isEmpty()) {
+      throw new CairnException.Unavailable(
+          "it is not known whether %s lasts in %s: it was put there, and something else is there now"
+              .formatted(name, location()),
+          "Try again.",
+          null);
     }
   }
 

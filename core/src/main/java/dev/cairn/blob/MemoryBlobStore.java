@@ -22,6 +22,11 @@ public final class MemoryBlobStore implements BlobStore {
   }
 
   @Override
+  public boolean confirm(String name) {
+    return objects.containsKey(BlobName.checked(name));
+  }
+
+  @Override
   public Optional<ByteBuffer> read(String name, long offset, int maxBytes) {
     if (offset < 0 || maxBytes < 0) {
       throw new IllegalArgumentException("offset " + offset + ", at most " + maxBytes);

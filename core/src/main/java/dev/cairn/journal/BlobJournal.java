@@ -77,6 +77,11 @@ public final class BlobJournal implements Journal {
   }
 
   @Override
+  public boolean confirm(JobId job, long number) {
+    return blobs.confirm(name(job, number));
+  }
+
+  @Override
   public Optional<Slot> last(JobId job) {
     long last = lastNumber(job);
     return last == 0 ? Optional.empty() : Optional.ofNullable(read(job, last));

@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -29,7 +28,7 @@ public final class History {
   private final JobId job;
   private final NavigableMap<Long, Published> live = new TreeMap<>();
   private final Map<Long, Long> parents = new HashMap<>();
-  private final NavigableSet<Long> pinned = new TreeSet<>();
+  private final NavigableMap<Long, Set<Long>> pins = new TreeMap<>();
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
   private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
   private long last;
@@ -79,18 +78,29 @@ public final class History {
       }
       case Event.Pruned e -> drop(e.drops());
       case Event.Deleted _ -> {
-        pinned.clear();
+        pins.clear();
         drop(List.copyOf(live.keySet()));
       }
       case Event.Submitted e -> submitted = e;
-      case Event.Pinned e -> pinned.add(e.checkpoint());
-      case Event.Unpinned e -> pinned.remove(e.checkpoint());
+      case Event.Pinned e ->
+          pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
+      case Event.Unpinned e -> unpin(e);
       case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
       case Event.Dropped e -> {
         remember(entry.number(), e.parent());
         drop(e.drops());
       }
       default -> {}
+    }
+  }
+
+  private void unpin(Event.Unpinned event) {
+    Set<Long> left = pins.getOrDefault(event.checkpoint(), new TreeSet<>());
+    if (event.pin() != null) {
+      left.remove(event.pin());
+    }
+    if (event.pin() == null || left.isEmpty()) {
+      pins.remove(event.checkpoint());
     }
   }
 
@@ -103,7 +113,7 @@ public final class History {
   private void drop(List<Long> numbers) {
     for (long number : numbers) {
       Published gone = live.remove(number);
-      pinned.remove(number);
+      pins.remove(number);
       if (gone != null) {
         untrimmed.put(number, gone.entry());
       }
@@ -147,7 +157,7 @@ public final class History {
   }
 
   public Set<Long> pinned() {
-    return Collections.unmodifiableSet(pinned);
+    return Collections.unmodifiableSet(pins.keySet());
   }
 
   /// Dropped checkpoints whose entries still have their bodies.

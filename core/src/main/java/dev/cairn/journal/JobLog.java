@@ -22,10 +22,17 @@ public final class JobLog {
 
   private final Journal journal;
   private final Env env;
-  private final History history;
+  private History history;
 
   /// An append whose answer is missing: nothing else is tried before its number is known (I2).
   private @Nullable Entry pending;
+
+  /// Entries up to this number are known to outlast a power loss: our own do when they are put, and
+  /// with them all below.
+  private long confirmed;
+
+  /// Whether the history has to be read anew, because the store went back behind it.
+  private boolean forgotten;
 
   /// The end of an attempt, once it is known to stand although its answer was missing.
   private @Nullable Entry ended;
@@ -94,6 +101,7 @@ public final class JobLog {
         history.add(new Slot.Unreadable(job(), history.last() + 1, "it is missing"));
       }
     }
+    forgotten = false;
   }
 
   /// Appends as nobody in particular: a claim or a control entry.
@@ -113,8 +121,12 @@ public final class JobLog {
   /// @throws CairnException.Corrupt if the newest entry cannot be read
   public Entry append(long author, Function<History, ? extends Event> decision) {
     settle();
+    if (forgotten) {
+      readOn();
+    }
     while (true) {
       history.broken().ifPresent(slot -> refuseBroken(slot, author));
+      confirm();
       Event event = decision.apply(history);
       if (ended != null && ended.after().token() == author && event instanceof Event.End) {
         return ended;
@@ -127,6 +139,25 @@ public final class JobLog {
       }
       readOn();
     }
+  }
+
+  /// What others appended is made sure of before anything is put above it: if the store's machine
+  /// lost its power meanwhile, it may be gone, and the journal would get a gap.
+  private void confirm() {
+    long last = history.last();
+    if (last <= confirmed) {
+      return;
+    }
+    if (!journal.confirm(job(), last)) {
+      history = new History(job());
+      forgotten = true;
+      throw new CairnException.Unavailable(
+          "entry %d of job %s was there and is gone: the store has lost what was not durable yet"
+              .formatted(last, job()),
+          "Nothing was appended. Try again.",
+          null);
+    }
+    confirmed = last;
   }
 
   private JobState after(Event event, long number, long author) {
@@ -154,7 +185,11 @@ public final class JobLog {
     Slot standing = journal.append(entry);
     pending = null;
     history.add(standing);
-    return standing instanceof Slot.Readable(Entry winner) && winner.id().equals(entry.id());
+    boolean own = standing instanceof Slot.Readable(Entry winner) && winner.id().equals(entry.id());
+    if (own) {
+      confirmed = entry.number();
+    }
+    return own;
   }
 
   private void settle() {

@@ -21,6 +21,12 @@ public interface Journal {
   /// @throws CairnException.Unavailable if the outcome is unknown; safe to retry
   Slot append(Entry entry);
 
+  /// Makes sure that an entry which others appended outlasts a power loss of the store: it can be
+  /// read before its writer knows that it is durable. Needed before anything is put above it.
+  ///
+  /// @return false if it is not there, or not any more
+  boolean confirm(JobId job, long number);
+
   /// The newest entry of a job; empty if it has none. Where entries were lost it may be an older
   /// one; see [#highest].
   Optional<Slot> last(JobId job);

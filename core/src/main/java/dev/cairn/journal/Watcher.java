@@ -34,6 +34,8 @@ public final class Watcher {
 
   /// Looks once; to be called repeatedly while `log` says that the job is held.
   public Optional<Attempt.Verdict> look() {
+    // What is seen is at least as old as the question, however late the answer is read.
+    long asked = env.nanos();
     log.refresh();
     JobState state = log.state();
     if (!state.held()) {
@@ -50,7 +52,7 @@ public final class Watcher {
       since = env.nanos();
       return Optional.empty();
     }
-    if (leaseLeft().isPositive()) {
+    if (asked - since < lease().toNanos()) {
       return Optional.empty();
     }
     return verdict("its heartbeat stood still for " + lease().toSeconds() + " s");

@@ -241,6 +241,11 @@ final class PackTest {
     }
 
     @Override
+    public boolean confirm(String name) {
+      return store.confirm(name);
+    }
+
+    @Override
     public Optional<ByteBuffer> read(String name, long offset, int maxBytes) {
       return store.read(name, offset, maxBytes);
     }

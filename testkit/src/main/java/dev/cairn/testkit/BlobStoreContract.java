@@ -86,6 +86,17 @@ public interface BlobStoreContract {
   }
 
   @Test
+  default void what_is_there_is_confirmed_and_nothing_else() {
+    try (BlobStore store = open()) {
+      assertThat(store.confirm("a/x")).isFalse();
+      store.put("a/x", Blob.of("body"));
+      assertThat(store.confirm("a/x")).isTrue();
+      assertThat(store.confirm("a/y")).isFalse();
+      assertThat(store.confirm("a")).isFalse();
+    }
+  }
+
+  @Test
   default void put_if_absent_never_replaces() {
     try (BlobStore store = open()) {
       assertThat(store.putIfAbsent("a/x", Blob.of("first"))).isTrue();

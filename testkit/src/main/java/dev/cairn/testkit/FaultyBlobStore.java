@@ -70,6 +70,11 @@ public final class FaultyBlobStore implements BlobStore {
     return call("putIfAbsent", name, () -> store.putIfAbsent(name, body) && remember(name));
   }
 
+  @Override
+  public boolean confirm(String name) {
+    return call("confirm", name, () -> store.confirm(name));
+  }
+
   private synchronized boolean remember(String name) {
     newest.remove(name);
     newest.addFirst(name);

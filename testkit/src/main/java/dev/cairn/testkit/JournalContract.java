@@ -60,6 +60,7 @@ public interface JournalContract {
             new Event.PauseRequested("ann", "lunch"),
             new Event.Paused("person", "lunch"),
             new Event.Unpinned("ann", 2),
+            new Event.Unpinned("ann", 2, 6L),
             new Event.Resumed("ann", null),
             Entries.claim("node-b"),
             new Event.Released("preempted", "", true, 75, 1000),
@@ -77,6 +78,15 @@ public interface JournalContract {
       assertThat(journal.append(last)).isEqualTo(new Slot.Readable(last));
       assertThat(journal.entries(JOB, last.number(), 1)).containsExactly(new Slot.Readable(last));
     }
+  }
+
+  @Test
+  default void entries_that_stand_are_confirmed_and_no_others() {
+    Journal journal = open();
+    Entries.history(JOB, 2).forEach(journal::append);
+    assertThat(journal.confirm(JOB, 1)).isTrue();
+    assertThat(journal.confirm(JOB, 2)).isTrue();
+    assertThat(journal.confirm(JOB, 3)).isFalse();
   }
 
   @Test

@@ -53,6 +53,10 @@ final class Tree {
     return new Inode(++inodes, kind, target, mode, tick());
   }
 
+  Inode root() {
+    return root;
+  }
+
   /// What `path` leads to, links on the way followed, and a link at its end if `follow`.
   Optional<Inode> find(Path path, boolean follow) {
     return find(path, follow, MOST_LINKS_FOLLOWED);
@@ -143,6 +147,11 @@ final class Tree {
     if (place.directory().names.containsKey(place.name())) {
       throw unavailable(doing, path, "the name is taken");
     }
+    return add(place, kind, target);
+  }
+
+  /// A new file, directory or link at a free place.
+  Inode add(Place place, FileKind kind, String target) {
     int mode =
         switch (kind) {
           case DIRECTORY -> DIRECTORY_MODE;
@@ -198,9 +207,17 @@ final class Tree {
     if (to.normalize().startsWith(from.normalize())) {
       throw unavailable("rename", to, "it is below what is renamed");
     }
+    return rename(place("rename", from), target, inode);
+  }
+
+  /// Moves `inode` to a place that is free or holds what it may replace.
+  ///
+  /// @return what lost its name to it
+  Optional<Inode> rename(Place from, Place to, Inode inode) {
+    Optional<Inode> replaced = Optional.ofNullable(to.directory().names.get(to.name()));
     inode.changed = tick();
     replaced.ifPresent(old -> old.links--);
-    change(new NameChange.Moved(place("rename", from), target, inode));
+    change(new NameChange.Moved(from, to, inode));
     return replaced;
   }
 

@@ -54,7 +54,7 @@ final class Worker implements AutoCloseable {
   private final Attempt attempt;
   private final Checkpointer checkpointer;
 
-  private Worker(Store store, Disk disk, Env env, String node, int keepLast, Attempt attempt) {
+  Worker(Store store, Disk disk, Env env, String node, int keepLast, Attempt attempt) {
     this.store = store;
     this.attempt = attempt;
     this.checkpointer =
