@@ -38,7 +38,8 @@ class TakeoverTest {
     int limit = endSoon(b, 1);
 
     assertThat(second.awaitExit()).as(second::told).isZero();
-    assertThat(second.said()).contains("took job job over from attempt " + token);
+    assertThat(second.said())
+        .contains("took job job over from attempt 1 on a (pid %d)".formatted(first.pid()));
     Entry claim = claim(2);
     assertThat(claim.at()).isAfter(machines.lastBeat(Run.JOB, token).plus(LEASE));
     CountLog.of(b).assertStartedFromNewestCheckpoints(machines);

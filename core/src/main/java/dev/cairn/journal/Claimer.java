@@ -86,7 +86,7 @@ public final class Claimer {
     }
     long token = log.state().token();
     return givenUp.contains(token)
-        ? Optional.of(new Attempt.Verdict(token, log.history().last(), "it was given up here"))
+        ? Optional.of(Attempt.Verdict.on(log.history(), "it was given up here"))
         : watcher.look();
   }
 

@@ -34,6 +34,7 @@ public final class History {
   private long last;
   private JobState state = JobState.NONE;
   private Event.@Nullable Claimed claim;
+  private final Map<Long, String> claimants = new HashMap<>();
   private Event.@Nullable Submitted submitted;
   private Slot.@Nullable Unreadable broken;
   private boolean damaged;
@@ -70,7 +71,10 @@ public final class History {
 
   private void apply(Entry entry) {
     switch (entry.event()) {
-      case Event.Claimed e -> claim = e;
+      case Event.Claimed e -> {
+        claim = e;
+        claimants.put(entry.number(), claimant(e, entry.after().attempt()));
+      }
       case Event.Checkpointed e -> {
         live.put(entry.number(), new Published(entry, e.checkpoint()));
         remember(entry.number(), e.checkpoint().parent());
@@ -92,6 +96,13 @@ public final class History {
       }
       default -> {}
     }
+  }
+
+  private static String claimant(Event.Claimed claim, int attempt) {
+    return "%s on %s"
+        .formatted(
+            claim.purpose() == Event.Purpose.WORK ? "attempt " + attempt : "maintenance",
+            Attempt.who(claim));
   }
 
   private void unpin(Event.Unpinned event) {
@@ -145,6 +156,12 @@ public final class History {
   /// Who made the newest claim.
   public Optional<Event.Claimed> claim() {
     return Optional.ofNullable(claim);
+  }
+
+  /// Whose that token is, for people: `attempt 3 on node-b (pid 71)`, or `claim 12` if its entry
+  /// could not be read.
+  public String who(long token) {
+    return claimants.getOrDefault(token, "claim " + token);
   }
 
   public Optional<Event.Submitted> submitted() {

@@ -125,8 +125,8 @@ final class AttemptRun {
           && beat.child() != null
           && program.endOrphan(beat.child())) {
         tell.accept(
-            "ended process group %d, left over from attempt %d"
-                .formatted(beat.child().group(), beat.token()));
+            "ended process group %d, left over from %s"
+                .formatted(beat.child().group(), attempt.log().history().who(beat.token())));
       }
     }
   }

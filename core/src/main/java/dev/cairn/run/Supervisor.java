@@ -245,8 +245,7 @@ public final class Supervisor {
   }
 
   private String takeover(Attempt.Verdict verdict) {
-    return "took job %s over from attempt %d: %s"
-        .formatted(options.job(), verdict.token(), verdict.why());
+    return "took job %s over from %s: %s".formatted(options.job(), verdict.who(), verdict.why());
   }
 
   /// The directory that commands save into when none is named.
