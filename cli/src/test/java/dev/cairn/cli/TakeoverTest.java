@@ -148,6 +148,25 @@ class TakeoverTest {
   }
 
   @Test
+  void the_second_machine_waits_too_before_a_failed_command_is_started_again() {
+    String untilEnough =
+        "echo up; while [ ! -e %s ]; do sleep 0.05; done; exit 3".formatted(Run.ENOUGH);
+    Run failing = Run.of("sh", "-c", untilEnough).with("--backoff", "1h");
+    CairnProcess first = a.start(failing);
+    Until.holds("it runs", () -> first.output().contains("up"));
+    CairnProcess second = b.start(failing).awaitSaid("standing by: job job is run by a ");
+    a.enough(0);
+    first.awaitSaid("starting it again in");
+    second.awaitSaid("job job is pending (child_failed); starting it in");
+    first.signal("INT");
+
+    assertThat(first.awaitExit()).as(first::told).isEqualTo(STOPPED);
+    assertThat(second.awaitExit()).as(second::told).isEqualTo(CONFLICT);
+    assertThat(machines.status(Run.JOB)).isEqualTo(Status.PAUSED);
+    assertThat(machines.state(Run.JOB).attempt()).isEqualTo(1);
+  }
+
+  @Test
   void standing_by_ends_well_when_the_job_is_completed_elsewhere() {
     CairnProcess first = a.start(counting());
     awaitCheckpoint(1);

@@ -7,6 +7,7 @@ import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
 import dev.cairn.domain.JobState;
 import dev.cairn.journal.Journal.Slot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ public final class History {
   private JobState state = JobState.NONE;
   private Event.@Nullable Claimed claim;
   private final Map<Long, String> claimants = new HashMap<>();
+  private @Nullable Rest rest;
   private Event.@Nullable Submitted submitted;
   private Slot.@Nullable Unreadable broken;
   private boolean damaged;
@@ -49,6 +51,10 @@ public final class History {
       return entry.number();
     }
   }
+
+  /// How long everybody waits, from when he first sees the entry of that number, before he claims
+  /// the job for work.
+  public record Rest(long number, Duration length) {}
 
   void add(Slot slot) {
     if (slot.number() != last + 1) {
@@ -74,6 +80,7 @@ public final class History {
       case Event.Claimed e -> {
         claim = e;
         claimants.put(entry.number(), claimant(e, entry.after().attempt()));
+        rest = e.purpose() == Event.Purpose.WORK ? null : rest;
       }
       case Event.Checkpointed e -> {
         live.put(entry.number(), new Published(entry, e.checkpoint()));
@@ -81,11 +88,20 @@ public final class History {
         drop(e.drops());
       }
       case Event.Pruned e -> drop(e.drops());
+      case Event.Released e -> {
+        if (entry.after().purpose() == Event.Purpose.WORK) {
+          rest = new Rest(entry.number(), Duration.ofMillis(e.retryMillis()));
+        }
+      }
+      case Event.Resumed _ -> rest = null;
       case Event.Deleted _ -> {
         pins.clear();
         drop(List.copyOf(live.keySet()));
       }
-      case Event.Submitted e -> submitted = e;
+      case Event.Submitted e -> {
+        submitted = e;
+        rest = null;
+      }
       case Event.Pinned e ->
           pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
       case Event.Unpinned e -> unpin(e);
@@ -162,6 +178,12 @@ public final class History {
   /// could not be read.
   public String who(long token) {
     return claimants.getOrDefault(token, "claim " + token);
+  }
+
+  /// The rest that the last attempt left behind, unless somebody has claimed the job since or has
+  /// said that it goes on.
+  public Optional<Rest> rest() {
+    return Optional.ofNullable(rest);
   }
 
   public Optional<Event.Submitted> submitted() {

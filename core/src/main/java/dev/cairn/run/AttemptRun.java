@@ -20,7 +20,6 @@ import dev.cairn.repository.Changed;
 import dev.cairn.repository.FileTree;
 import dev.cairn.repository.Meter;
 import dev.cairn.run.Supervisor.Outcome;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +98,7 @@ final class AttemptRun {
         signals.isInterrupt()
             ? new Event.Paused("person", when)
             : new Event.Released("preempted", when, false, null, 0));
-    return new Outcome.Again(Duration.ZERO);
+    return new Outcome.Again();
   }
 
   /// The start failed: says so in the journal if that is possible, so that nobody waits for the
