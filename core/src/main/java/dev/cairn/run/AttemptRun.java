@@ -241,9 +241,10 @@ final class AttemptRun {
               directory.path(),
               options.layout(),
               child::savedCount,
+              child::progress,
               () -> child.openFiles(directory.path()));
       watch.published(start.tree());
-      try (var recorder = new Recorder(setup, attempt, checkpointer, watch, child::progress)) {
+      try (var recorder = new Recorder(setup, attempt, checkpointer, watch)) {
         recorder.start();
         return new ChildWatch(setup, attempt, child, recorder).untilOver();
       }

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.domain.Progress;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.repository.FileTree;
@@ -16,11 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// Looks at the watched directory again and again and judges by its layout whether what is there is
 /// complete. Not thread-safe.
 final class CaptureWatch {
+  /// How often it looks again because the command has said `saved` while it looked.
+  private static final int LOOKS = 3;
+
   private final Disk disk;
   private final Env env;
   private final Path root;
   private final Layout layout;
   private final Supplier<Long> savedCount;
+  private final Supplier<Progress> said;
   private final Supplier<Map<String, String>> openFiles;
 
   private @Nullable FileTree previous;
@@ -31,8 +36,10 @@ final class CaptureWatch {
   private long unchangedSince;
   private long savedPublished;
   private long savedAtCapture;
+  private Progress progress = Progress.NONE;
 
   /// @param savedCount how often the command has said that a save is complete
+  /// @param said how far the command has said it is
   /// @param openFiles what the command holds open for writing below `root`, and which process does
   CaptureWatch(
       Disk disk,
@@ -40,12 +47,14 @@ final class CaptureWatch {
       Path root,
       Layout layout,
       Supplier<Long> savedCount,
+      Supplier<Progress> said,
       Supplier<Map<String, String>> openFiles) {
     this.disk = disk;
     this.env = env;
     this.root = root;
     this.layout = layout;
     this.savedCount = savedCount;
+    this.said = said;
     this.openFiles = openFiles;
   }
 
@@ -85,6 +94,11 @@ final class CaptureWatch {
     return leaveOut;
   }
 
+  /// How far the command had said it was when the directory was judged.
+  Progress progress() {
+    return progress;
+  }
+
   /// Notes what the directory held when it was published or restored.
   void published(@Nullable FileTree tree) {
     published = tree;
@@ -98,8 +112,7 @@ final class CaptureWatch {
 
   /// Scans the directory once.
   Readiness judge() {
-    savedAtCapture = savedCount.get();
-    FileTree tree = scan(WatchedDirectory::isOurs);
+    FileTree tree = look();
     if (previous == null || !tree.sameAs(previous)) {
       unchangedSince = env.nanos();
     }
@@ -124,8 +137,7 @@ final class CaptureWatch {
   ///
   /// @param ownEnd whether the command ended as it wanted to, not in the middle of something
   boolean changedSincePublished(boolean ownEnd) {
-    savedAtCapture = savedCount.get();
-    FileTree tree = scan(WatchedDirectory::isOurs);
+    FileTree tree = look();
     Readiness readiness = layout.judgeAtRest(tree, published, ownEnd);
     if (readiness instanceof Readiness.Ready ready) {
       judged(tree, ready);
@@ -140,7 +152,18 @@ final class CaptureWatch {
     leaveOut = path -> WatchedDirectory.isOurs(path) || ready.leaveOut().test(path);
   }
 
-  private FileTree scan(Predicate<String> without) {
-    return FileTree.scan(disk, root, without);
+  /// What the directory holds and what the command says, both as of one moment as far as it says
+  /// `saved`: else the step of one save would stand on the contents of another.
+  private FileTree look() {
+    FileTree tree = FileTree.EMPTY;
+    for (int i = 0; i < LOOKS; i++) {
+      savedAtCapture = savedCount.get();
+      tree = FileTree.scan(disk, root, WatchedDirectory::isOurs);
+      progress = said.get();
+      if (savedCount.get() == savedAtCapture) {
+        break;
+      }
+    }
+    return tree;
   }
 }

@@ -7,7 +7,6 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobState;
-import dev.cairn.domain.Progress;
 import dev.cairn.env.Env;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.History;
@@ -48,7 +47,6 @@ final class Recorder implements AutoCloseable {
   private final Checkpointer checkpointer;
   private final CaptureWatch watch;
   private final Map<String, String> labels;
-  private final Supplier<Progress> progress;
   private final Consumer<String> tell;
   private final Duration every;
 
@@ -67,13 +65,7 @@ final class Recorder implements AutoCloseable {
   private @Nullable String why;
   private final Set<String> told = new HashSet<>();
 
-  /// @param progress what the command says of itself at the moment
-  Recorder(
-      Setup setup,
-      Attempt attempt,
-      Checkpointer checkpointer,
-      CaptureWatch watch,
-      Supplier<Progress> progress) {
+  Recorder(Setup setup, Attempt attempt, Checkpointer checkpointer, CaptureWatch watch) {
     this.env = setup.env();
     this.labels = setup.options().labels();
     this.every = setup.options().timing().every();
@@ -81,7 +73,6 @@ final class Recorder implements AutoCloseable {
     this.attempt = attempt;
     this.checkpointer = checkpointer;
     this.watch = watch;
-    this.progress = progress;
     this.due = env.nanos() + every.toNanos();
   }
 
@@ -241,7 +232,7 @@ final class Recorder implements AutoCloseable {
                   kind,
                   watch.root(),
                   watch.leaveOut(),
-                  progress.get(),
+                  watch.progress(),
                   labels,
                   null,
                   checkpointRequests()),

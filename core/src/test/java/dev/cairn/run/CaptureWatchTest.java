@@ -2,6 +2,7 @@ package dev.cairn.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.domain.Progress;
 import dev.cairn.env.RealDisk;
 import dev.cairn.env.SystemEnv;
 import dev.cairn.repository.FileTree;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,9 +78,55 @@ class CaptureWatchTest {
     assertThat(watch.objection(seen(watch))).isPresent();
   }
 
+  @Test
+  void the_step_is_that_of_what_was_judged_whatever_is_said_before_it_is_read() throws IOException {
+    var steps = new AtomicLong(1);
+    CaptureWatch watch = watch("auto", steps::get, () -> Progress.NONE.withStep(steps.get()));
+    save("1");
+    watch.judge();
+    steps.set(2);
+
+    assertThat(watch.progress().step()).isEqualTo(1);
+  }
+
+  @Test
+  void a_save_while_it_looks_is_looked_at_with_its_own_step() throws IOException {
+    var steps = new AtomicLong(1);
+    CaptureWatch watch =
+        watch(
+            "auto",
+            steps::get,
+            () -> {
+              if (steps.compareAndSet(1, 2)) {
+                overwrite("2");
+              }
+              return Progress.NONE.withStep(steps.get());
+            });
+    save("1");
+    assertThat(watch.judge()).isInstanceOf(Readiness.Ready.class);
+
+    assertThat(watch.progress().step()).isEqualTo(2);
+    assertThat(watch.objection(seen(watch))).isEmpty();
+    assertThat(watch.savedMeanwhile()).isTrue();
+    watch.published(seen(watch));
+    assertThat(watch.savedMeanwhile()).isFalse();
+  }
+
+  private void overwrite(String what) {
+    try {
+      save(what);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private CaptureWatch watch(String layout) {
+    return watch(layout, () -> 1L, () -> Progress.NONE);
+  }
+
+  private CaptureWatch watch(String layout, Supplier<Long> saved, Supplier<Progress> said) {
     return new CaptureWatch(
-        new RealDisk(), new SystemEnv(), root, Layout.parse(layout), () -> 1L, Map::of);
+        new RealDisk(), new SystemEnv(), root, Layout.parse(layout), saved, said, Map::of);
   }
 
   private FileTree seen(CaptureWatch watch) {
