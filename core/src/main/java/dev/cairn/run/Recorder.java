@@ -37,6 +37,10 @@ final class Recorder implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final int FINAL_TRIES = 5;
 
+  /// How soon it looks again after something changed while it was captured; doubled each time, up
+  /// to the usual.
+  private static final Duration FIRST_RETRY = Duration.ofMillis(50);
+
   /// How long a capture may be due before it is said why it is not made, and how often.
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -60,6 +64,7 @@ final class Recorder implements AutoCloseable {
   private Env.@Nullable Task task;
   private long due;
   private long nextLook;
+  private Duration retry = FIRST_RETRY;
   private @Nullable Long dueSince;
   private long silentUntil = Long.MIN_VALUE;
   private @Nullable String why;
@@ -207,6 +212,7 @@ final class Recorder implements AutoCloseable {
     now = false;
     why = null;
     dueSince = null;
+    retry = FIRST_RETRY;
     due = env.nanos() + every.toNanos();
   }
 
@@ -244,6 +250,8 @@ final class Recorder implements AutoCloseable {
       return true;
     } catch (Changed e) {
       notYet(String.valueOf(e.getMessage()));
+      nextLook = env.nanos() + retry.toNanos();
+      retry = retry.multipliedBy(2).compareTo(LOOK) < 0 ? retry.multipliedBy(2) : LOOK;
       return false;
     }
   }
