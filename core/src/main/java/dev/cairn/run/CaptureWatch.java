@@ -85,7 +85,8 @@ final class CaptureWatch {
     boolean isMarked =
         !repeats
             && layout.completeAfterAbnormalEnd()
-            && layout.judgeAtRest(tree, published, false) instanceof Readiness.Ready;
+            && layout.judgeAtRest(tree, published, false) instanceof Readiness.Ready ready
+            && ready.leftOut().isEmpty(); // else it would be captured all the same
     return isMarked ? Optional.empty() : Optional.of("it changed again before it could be read");
   }
 

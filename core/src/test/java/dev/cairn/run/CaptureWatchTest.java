@@ -52,6 +52,18 @@ class CaptureWatchTest {
   }
 
   @Test
+  void a_folder_that_is_half_overwritten_since_then_may_not_whatever_is_beside_it()
+      throws IOException {
+    CaptureWatch watch = watch("marker:step-*/DONE");
+    save("step-1/", "1");
+    save("step-2/", "2");
+    assertThat(watch.judge()).isInstanceOf(Readiness.Ready.class);
+    write("step-2/model", "3");
+
+    assertThat(watch.objection(seen(watch))).isPresent();
+  }
+
+  @Test
   void without_a_mark_of_completeness_any_change_is_one_too_many() throws IOException {
     CaptureWatch watch = watch("auto");
     save("1");
@@ -134,8 +146,13 @@ class CaptureWatchTest {
   }
 
   private void save(String what) throws IOException {
-    write("model", what);
-    write("DONE", what);
+    save("", what);
+  }
+
+  private void save(String folder, String what) throws IOException {
+    Files.createDirectories(root.resolve(folder));
+    write(folder + "model", what);
+    write(folder + "DONE", what);
   }
 
   /// Never in the same tick of the clock as what was written before.
@@ -156,8 +173,8 @@ class CaptureWatchTest {
 
   private Instant newest() throws IOException {
     Instant newest = Instant.EPOCH;
-    try (var files = Files.list(root)) {
-      for (Path file : files.toList()) {
+    try (var files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         newest = changed(file).isAfter(newest) ? changed(file) : newest;
       }
     }
