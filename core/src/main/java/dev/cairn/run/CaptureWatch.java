@@ -32,6 +32,7 @@ final class CaptureWatch {
   private @Nullable FileTree published;
   private FileTree judged = FileTree.EMPTY;
   private boolean repeats;
+  private boolean waited;
   private Predicate<String> leaveOut = WatchedDirectory::isOurs;
   private long unchangedSince;
   private long savedPublished;
@@ -85,7 +86,7 @@ final class CaptureWatch {
     boolean isMarked =
         !repeats
             && layout.completeAfterAbnormalEnd()
-            && layout.judgeAtRest(tree, published, false) instanceof Readiness.Ready ready
+            && judge(tree, judged, Map.of()) instanceof Readiness.Ready ready
             && ready.leftOut().isEmpty(); // else it would be captured all the same
     return isMarked ? Optional.empty() : Optional.of("it changed again before it could be read");
   }
@@ -111,27 +112,56 @@ final class CaptureWatch {
     return savedCount.get() > savedPublished;
   }
 
-  /// Scans the directory once.
+  /// Looks at the directory.
+  ///
+  /// If another look that finds the same would show more to be complete, it waits for that one, but
+  /// not twice in a row: a fast writer always has something new that only the next look can judge.
   Readiness judge() {
     FileTree tree = look();
     if (previous == null || !tree.sameAs(previous)) {
       unchangedSince = env.nanos();
     }
-    Readiness readiness =
-        layout.judge(
-            new Layout.Sight(
-                tree,
-                previous,
-                Duration.ofNanos(env.nanos() - unchangedSince),
-                openFiles.get(),
-                published,
-                savedAtCapture,
-                savedPublished));
+    Map<String, String> open = openFiles.get();
+    Readiness readiness = judge(tree, previous, open);
+    Optional<String> doubt = waited ? Optional.empty() : doubt(readiness, judge(tree, tree, open));
     previous = tree;
+    waited = doubt.isPresent();
+    if (doubt.isPresent()) {
+      return new Readiness.NotYet(doubt.get());
+    }
     if (readiness instanceof Readiness.Ready ready) {
       judged(tree, ready);
     }
     return readiness;
+  }
+
+  private Readiness judge(FileTree tree, @Nullable FileTree before, Map<String, String> open) {
+    return layout.judge(
+        new Layout.Sight(
+            tree,
+            before,
+            Duration.ofNanos(env.nanos() - unchangedSince),
+            open,
+            published,
+            savedAtCapture,
+            savedPublished));
+  }
+
+  /// What is left out now and would not be left out next time, if nothing changes.
+  private static Optional<String> doubt(Readiness now, Readiness next) {
+    return switch (next) {
+      case Readiness.Unchanged _, Readiness.NotYet _ -> Optional.empty();
+      case Readiness.Ready later ->
+          switch (now) {
+            case Readiness.NotYet _ -> Optional.empty(); // it says so itself
+            case Readiness.Unchanged _ ->
+                Optional.of("what is new may still be changing: its marker bears the same time");
+            case Readiness.Ready ready ->
+                ready.leftOut().stream()
+                    .filter(left -> !later.leftOut().contains(left))
+                    .findFirst();
+          };
+    };
   }
 
   /// For when nobody writes any more: whether there is anything new that is complete.

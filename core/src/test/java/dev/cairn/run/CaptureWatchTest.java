@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -61,6 +62,59 @@ class CaptureWatchTest {
     write("step-2/model", "3");
 
     assertThat(watch.objection(seen(watch))).isPresent();
+  }
+
+  @Test
+  void a_folder_that_bears_one_time_throughout_is_complete_when_it_is_still_the_same()
+      throws IOException {
+    CaptureWatch watch = watch("marker:step-*/DONE");
+    save("step-1/", "1");
+    saveAtOnce("step-2/");
+
+    assertThat(watch.judge()).isInstanceOf(Readiness.NotYet.class);
+    assertThat(leftOut(watch.judge())).isEmpty();
+    assertThat(watch.objection(seen(watch))).isEmpty();
+    watch.published(seen(watch));
+    saveAtOnce("step-3/");
+    assertThat(watch.judge()).isInstanceOf(Readiness.NotYet.class);
+    assertThat(leftOut(watch.judge())).isEmpty();
+  }
+
+  @Test
+  void it_stays_complete_if_what_is_beside_it_goes_away_before_it_is_read() throws IOException {
+    CaptureWatch watch = watch("marker:step-*/DONE");
+    save("step-1/", "1");
+    saveAtOnce("step-2/");
+    watch.judge();
+    assertThat(leftOut(watch.judge())).isEmpty();
+    Files.delete(root.resolve("step-1/DONE"));
+    Files.delete(root.resolve("step-1/model"));
+    Files.delete(root.resolve("step-1"));
+
+    assertThat(watch.objection(seen(watch))).isEmpty();
+  }
+
+  @Test
+  void a_writer_that_always_makes_another_one_keeps_nobody_waiting() throws IOException {
+    CaptureWatch watch = watch("marker:step-*/DONE");
+    save("step-1/", "1");
+    saveAtOnce("step-2/");
+    assertThat(watch.judge()).isInstanceOf(Readiness.NotYet.class);
+    saveAtOnce("step-3/");
+
+    assertThat(leftOut(watch.judge())).hasSize(1).first().asString().startsWith("step-3/");
+  }
+
+  private static List<String> leftOut(Readiness readiness) {
+    assertThat(readiness).isInstanceOf(Readiness.Ready.class);
+    return ((Readiness.Ready) readiness).leftOut();
+  }
+
+  /// A file and its marker that bear the very same times, as they may where the clock is coarse.
+  private void saveAtOnce(String folder) throws IOException {
+    Files.createDirectories(root.resolve(folder));
+    write(folder + "model", "at once");
+    Files.createLink(root.resolve(folder + "DONE"), root.resolve(folder + "model"));
   }
 
   @Test
