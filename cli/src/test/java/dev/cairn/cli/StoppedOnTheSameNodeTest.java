@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.cli.Failpoint.Strike;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,19 +44,5 @@ class StoppedOnTheSameNodeTest {
     successor.signal("TERM");
     assertThat(successor.awaitExit()).isEqualTo(75);
     new Aftermath(machines).check(JOB, List.of(node));
-  }
-
-  @Test
-  void woken_after_its_lease_it_changes_nothing_more() throws Exception {
-    CairnProcess stopped = stoppedAt("delete:watched:1:before");
-    Machines.Node other = machines.node("b");
-    CairnProcess successor = other.start(Boundaries.endless(JOB).with("--lease", "3s"));
-    machines.awaitCheckpoint(JOB, 3);
-    stopped.signal("CONT");
-
-    assertThat(stopped.awaitExit()).isEqualTo(11);
-    assertThat(stopped.told()).contains("taken over while it was being restored");
-    successor.signal("TERM");
-    assertThat(successor.awaitExit()).isEqualTo(75);
   }
 }
