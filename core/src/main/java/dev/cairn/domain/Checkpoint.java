@@ -37,6 +37,9 @@ public record Checkpoint(
   /// start: going on from it is starting over.
   public static final String BASELINE = "cairn.baseline";
 
+  /// The label of a fork, of its job and of its first checkpoint: the id of what was copied.
+  public static final String FORKED_FROM = "cairn.forked-from";
+
   public Checkpoint {
     labels = Map.copyOf(labels);
     answers = List.copyOf(answers);

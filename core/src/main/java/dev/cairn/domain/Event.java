@@ -130,9 +130,16 @@ public sealed interface Event {
   /// A person says go on, from a chosen checkpoint or from the newest. Fences every older token.
   record Resumed(String by, @Nullable Long from) implements Control {}
 
+  /// Keeps a checkpoint until every pin of it is taken back.
   record Pinned(String by, long checkpoint) implements Control {}
 
-  record Unpinned(String by, long checkpoint) implements Control {}
+  /// @param pin number of the pin to take back, so that nobody takes back another's by accident;
+  ///   absent for all pins of the checkpoint
+  record Unpinned(String by, long checkpoint, @Nullable Long pin) implements Control {
+    public Unpinned(String by, long checkpoint) {
+      this(by, checkpoint, null);
+    }
+  }
 
   /// What is left of a trimmed entry.
   ///

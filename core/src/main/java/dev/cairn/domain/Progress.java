@@ -31,4 +31,9 @@ public record Progress(
   public Progress withStep(@Nullable Long newStep) {
     return new Progress(fraction, newStep, stage, message, costUsd, tokens);
   }
+
+  /// The same for an attempt that has spent nothing yet.
+  public Progress unspent() {
+    return new Progress(fraction, step, stage, message, BigDecimal.ZERO, 0);
+  }
 }

@@ -77,8 +77,10 @@ public final class BlobJournal implements Journal {
   }
 
   @Override
-  public boolean confirm(JobId job, long number) {
-    return blobs.confirm(name(job, number));
+  public Optional<Slot> confirm(JobId job, long number) {
+    return blobs.confirm(name(job, number))
+        ? Optional.ofNullable(read(job, number))
+        : Optional.empty();
   }
 
   @Override

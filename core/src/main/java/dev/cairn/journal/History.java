@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -29,10 +28,11 @@ public final class History {
   private final JobId job;
   private final NavigableMap<Long, Published> live = new TreeMap<>();
   private final Map<Long, Long> parents = new HashMap<>();
-  private final NavigableSet<Long> pinned = new TreeSet<>();
+  private final NavigableMap<Long, Set<Long>> pins = new TreeMap<>();
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
   private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
   private long last;
+  private @Nullable Slot newest;
   private JobState state = JobState.NONE;
   private Event.@Nullable Claimed claim;
   private Event.@Nullable Submitted submitted;
@@ -55,6 +55,7 @@ public final class History {
       throw new IllegalStateException("entry %d after %d".formatted(slot.number(), last));
     }
     last++;
+    newest = slot;
     switch (slot) {
       case Slot.Unreadable u -> {
         broken = u;
@@ -79,18 +80,29 @@ public final class History {
       }
       case Event.Pruned e -> drop(e.drops());
       case Event.Deleted _ -> {
-        pinned.clear();
+        pins.clear();
         drop(List.copyOf(live.keySet()));
       }
       case Event.Submitted e -> submitted = e;
-      case Event.Pinned e -> pinned.add(e.checkpoint());
-      case Event.Unpinned e -> pinned.remove(e.checkpoint());
+      case Event.Pinned e ->
+          pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
+      case Event.Unpinned e -> unpin(e);
       case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
       case Event.Dropped e -> {
         remember(entry.number(), e.parent());
         drop(e.drops());
       }
       default -> {}
+    }
+  }
+
+  private void unpin(Event.Unpinned event) {
+    Set<Long> left = pins.getOrDefault(event.checkpoint(), new TreeSet<>());
+    if (event.pin() != null) {
+      left.remove(event.pin());
+    }
+    if (event.pin() == null || left.isEmpty()) {
+      pins.remove(event.checkpoint());
     }
   }
 
@@ -103,7 +115,7 @@ public final class History {
   private void drop(List<Long> numbers) {
     for (long number : numbers) {
       Published gone = live.remove(number);
-      pinned.remove(number);
+      pins.remove(number);
       if (gone != null) {
         untrimmed.put(number, gone.entry());
       }
@@ -121,6 +133,11 @@ public final class History {
   /// Number of the newest entry; 0 if there is none.
   public long last() {
     return last;
+  }
+
+  /// The newest entry; empty if there is none.
+  public Optional<Slot> newest() {
+    return Optional.ofNullable(newest);
   }
 
   public JobState state() {
@@ -147,7 +164,7 @@ public final class History {
   }
 
   public Set<Long> pinned() {
-    return Collections.unmodifiableSet(pinned);
+    return Collections.unmodifiableSet(pins.keySet());
   }
 
   /// Dropped checkpoints whose entries still have their bodies.

@@ -148,11 +148,11 @@ public final class JobLog {
     if (last <= confirmed) {
       return;
     }
-    if (!journal.confirm(job(), last)) {
+    if (!journal.confirm(job(), last).equals(history.newest())) {
       history = new History(job());
       forgotten = true;
       throw new CairnException.Unavailable(
-          "entry %d of job %s was there and is gone: the store has lost what was not durable yet"
+          "entry %d of job %s is not what it was: the store has lost what was not durable yet"
               .formatted(last, job()),
           "Nothing was appended. Try again.",
           null);

@@ -24,8 +24,8 @@ public interface Journal {
   /// Makes sure that an entry which others appended outlasts a power loss of the store: it can be
   /// read before its writer knows that it is durable. Needed before anything is put above it.
   ///
-  /// @return false if it is not there, or not any more
-  boolean confirm(JobId job, long number);
+  /// @return what lasts at that number, which may be something else by now; empty if nothing does
+  Optional<Slot> confirm(JobId job, long number);
 
   /// The newest entry of a job; empty if it has none. Where entries were lost it may be an older
   /// one; see [#highest].

@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// The contents of one file while its chunks come in, in order.
 final class ContentsDraft {
   private final long sizeBytes;
+  private final int chunkBytes;
   private final List<@Nullable ChunkRef> refs = new ArrayList<>();
   private final List<ChunkRef> open = new ArrayList<>();
   private @Nullable Sha256 root;
 
-  ContentsDraft(long sizeBytes) {
+  ContentsDraft(long sizeBytes, int chunkBytes) {
     this.sizeBytes = sizeBytes;
+    this.chunkBytes = chunkBytes;
   }
 
   /// A full group of chunks, still to be stored itself.
@@ -59,13 +61,12 @@ final class ContentsDraft {
   }
 
   private boolean isGrouped() {
-    return Contents.chunks(sizeBytes, Manifest.CHUNK_BYTES) > Manifest.INLINE_CHUNKS;
+    return Contents.chunks(sizeBytes, chunkBytes) > Manifest.INLINE_CHUNKS;
   }
 
   /// All of it, once the file has ended and every group is stored.
   Contents contents() {
     List<ChunkRef> stored = refs.stream().map(Objects::requireNonNull).toList();
-    return new Contents(
-        sizeBytes, Manifest.CHUNK_BYTES, Objects.requireNonNull(root, "not ended"), stored);
+    return new Contents(sizeBytes, chunkBytes, Objects.requireNonNull(root, "not ended"), stored);
   }
 }

@@ -108,17 +108,42 @@ final class ExtentReader {
   /// @param refs numbered by `names`
   /// @return one buffer for each, in order
   List<ByteBuffer> read(List<ChunkRef> refs, List<PackName> names) throws Damage {
-    var chunks = new ArrayList<ByteBuffer>(refs.size());
+    return extents(refs, names).stream().map(Extent::chunk).toList();
+  }
+
+  /// As [#read], for storing the chunks again just as they are stored.
+  List<Segment.Fresh> readStored(List<ChunkRef> refs, List<PackName> names) throws Damage {
+    return extents(refs, names).stream().map(Extent::fresh).toList();
+  }
+
+  /// A chunk that was read and checked.
+  ///
+  /// @param stored its bytes as they are stored
+  /// @param chunk its bytes
+  private record Extent(ChunkRef ref, ByteBuffer stored, ByteBuffer chunk) {
+    /// The CRC is that of the bytes here: it is the hash of the chunk that was checked.
+    Segment.Fresh fresh() {
+      return new Segment.Fresh(
+          ref.sha256(), ref.sizeBytes(), ref.codec(), Pack.crc32c(stored), stored);
+    }
+
+    Extent again() {
+      return new Extent(ref, stored.duplicate(), chunk.duplicate());
+    }
+  }
+
+  private List<Extent> extents(List<ChunkRef> refs, List<PackName> names) throws Damage {
+    var extents = new ArrayList<Extent>(refs.size());
     int from = 0;
     while (from < refs.size()) {
       int to = from + 1;
       while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
         to++;
       }
-      readRun(refs.subList(from, to), names.get(refs.get(from).pack()), chunks);
+      readRun(refs.subList(from, to), names.get(refs.get(from).pack()), extents);
       from = to;
     }
-    return chunks;
+    return extents;
   }
 
   private static boolean follows(ChunkRef first, ChunkRef last, ChunkRef next) {
@@ -129,7 +154,7 @@ final class ExtentReader {
             && next.end() - first.offset() <= RUN_BYTES;
   }
 
-  private void readRun(List<ChunkRef> run, PackName pack, List<ByteBuffer> chunks) throws Damage {
+  private void readRun(List<ChunkRef> run, PackName pack, List<Extent> extents) throws Damage {
     long start = run.getFirst().offset();
     int span = Math.toIntExact(run.getLast().end() - start);
     ByteBuffer bytes =
@@ -137,12 +162,12 @@ final class ExtentReader {
     ChunkRef last = null;
     for (ChunkRef ref : run) {
       boolean again = last != null && ref.equals(last);
-      chunks.add(again ? chunks.getLast().duplicate() : decode(ref, pack, bytes, start));
+      extents.add(again ? extents.getLast().again() : decode(ref, pack, bytes, start));
       last = ref;
     }
   }
 
-  private static ByteBuffer decode(ChunkRef ref, PackName pack, ByteBuffer run, long start)
+  private static Extent decode(ChunkRef ref, PackName pack, ByteBuffer run, long start)
       throws Damage {
     int at = (int) (ref.offset() - start);
     if (run.remaining() - at < ref.storedBytes()) {
@@ -157,6 +182,6 @@ final class ExtentReader {
     if (!Sha256.of(chunk.get()).equals(ref.sha256())) {
       throw Damage.at(pack, ref.offset(), "hash differs");
     }
-    return chunk.get();
+    return new Extent(ref, stored, chunk.get());
   }
 }

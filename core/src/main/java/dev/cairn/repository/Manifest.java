@@ -135,6 +135,10 @@ public final class Manifest {
       return kind.name().toLowerCase(Locale.ROOT);
     }
 
+    Entry withContents(Contents other) {
+      return new Entry(kind, path, mode, modified, other, target);
+    }
+
     /// Of a file; else 0.
     public long sizeBytes() {
       return contents == null ? 0 : contents.sizeBytes;

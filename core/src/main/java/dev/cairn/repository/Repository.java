@@ -130,12 +130,35 @@ public final class Repository {
       byte @Nullable [] largeState,
       Meter meter)
       throws Changed {
-    if (token < 1) {
-      throw new IllegalArgumentException("token " + token);
-    }
+    requireToken(token);
     var packs = new JobPacks(blobs, job);
     try (var saving = new Saving(packs, disk, env, compression, token, meter)) {
       return saving.save(parent, tree, largeState);
+    }
+  }
+
+  private static void requireToken(long token) {
+    if (token < 1) {
+      throw new IllegalArgumentException("token " + token);
+    }
+  }
+
+  /// Stores a checkpoint of one job once more, in new packs of another job: see [Copying].
+  ///
+  /// All packs are durable on return; as with [#save], a journal entry of `to` then publishes the
+  /// manifest, and if this throws, the packs that were written are swept later.
+  ///
+  /// @param ref a checkpoint of `from`; its packs must stay until this returns
+  /// @param token the fencing token of an attempt that holds `to`
+  /// @throws CairnException.Corrupt if it is damaged or a pack is gone; names the file and the pack
+  /// @throws CairnException.Unavailable if the store did not take it
+  public Saved copy(JobId from, ManifestRef ref, JobId to, long token, Meter meter) {
+    requireToken(token);
+    Manifest manifest = manifest(from, ref);
+    var source = new JobPacks(blobs, from);
+    var target = new JobPacks(blobs, to);
+    try (var copying = new Copying(source, target, env, compression, token, meter)) {
+      return copying.copy(manifest);
     }
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.blob.Blob;
-import dev.cairn.blob.BlobStore;
 import dev.cairn.blob.MemoryBlobStore;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
@@ -19,13 +18,9 @@ import dev.cairn.journal.Claimer;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import dev.cairn.testkit.Workload.Step;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -46,45 +41,6 @@ final class FencingTest {
   private final MemoryBlobStore memory = new MemoryBlobStore();
   private final Interrupted interrupted = new Interrupted(memory);
   private final Store store = Worker.store(interrupted.store(), disk, env);
-
-  /// A store that does something else just before it puts an object: what a rival does meanwhile.
-  private static final class Interrupted {
-    private final BlobStore blobs;
-    private final Map<String, Runnable> before = new HashMap<>();
-
-    Interrupted(BlobStore blobs) {
-      this.blobs = blobs;
-    }
-
-    /// Runs `rival` once, before the next put of that name.
-    void before(String name, Runnable rival) {
-      before.put(name, rival);
-    }
-
-    BlobStore store() {
-      return (BlobStore)
-          Proxy.newProxyInstance(
-              BlobStore.class.getClassLoader(),
-              new Class<?>[] {BlobStore.class},
-              (_, method, arguments) -> {
-                Runnable rival =
-                    method.getName().startsWith("put")
-                        ? before.remove((String) arguments[0])
-                        : null;
-                if (rival != null) {
-                  rival.run();
-                }
-                if (method.isDefault()) {
-                  return blobs.readSmall((String) arguments[0], (Integer) arguments[1]);
-                }
-                try {
-                  return method.invoke(blobs, arguments);
-                } catch (InvocationTargetException e) {
-                  throw e.getCause();
-                }
-              });
-    }
-  }
 
   @BeforeEach
   void submit() {

@@ -17,7 +17,6 @@ import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.CrashingDisk.Mode;
-import dev.cairn.testkit.CrashingDisk.PowerLoss;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +24,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,15 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 final class PowerLossSweepTest {
   private static final long SEED = 20_261_121;
-  private static final int RANDOM_SEEDS = 3;
   private static final int TRIMMED = 32;
-
-  /// What comes after the last call.
-  private static final String END = "end";
-
-  /// Calls that change nothing: the power might as well go at the next one.
-  private static final Set<String> READS =
-      Set.of("open", "read", "stat", "list", "readSymlink", "createDirectories");
 
   private static final Path SOURCES = Path.of("/data/sources");
   private static final Path ROOT = Path.of("/data/new/store");
@@ -50,93 +40,28 @@ final class PowerLossSweepTest {
 
   private final CrashingDisk sources = new CrashingDisk();
   private final List<Step> steps = Workload.small(sources, SOURCES, SEED);
-
-  /// What is done until the power goes, and what has to be true of what is left then. Remembers
-  /// between the two what its callers were told.
-  private interface Story {
-    void act(Disk disk, Env env);
-
-    /// @param disk what is left
-    void check(CrashingDisk disk, long seed);
-  }
-
-  /// @param call number of the call at which the power goes
-  /// @param what that call is
-  /// @param when whether it still happens
-  private record Crash(long call, String what, When when) {}
-
-  /// A copy of `disk` whose calls count from 1, and of which all is durable.
-  private static CrashingDisk copy(CrashingDisk disk) {
-    return disk.afterCrash(0, Mode.KEEP_ALL);
-  }
-
-  private static List<Crash> crashes(CrashingDisk start, Supplier<Story> stories) {
-    CrashingDisk whole = copy(start);
-    stories.get().act(whole, new SequentialEnv(SEED));
-    var crashes = new ArrayList<Crash>();
-    long call = 1;
-    for (String what : whole.log()) {
-      for (When when : When.values()) {
-        crashes.add(new Crash(call, what, when));
-      }
-      call++;
-    }
-    crashes.add(new Crash(call, END, When.BEFORE));
-    return crashes;
-  }
-
-  /// Those that are not the same as the one before.
-  private static List<Crash> changes(List<Crash> crashes) {
-    return crashes.stream()
-        .filter(crash -> crash.when == When.BEFORE && !READS.contains(crash.what))
-        .toList();
-  }
-
-  private static void losePower(CrashingDisk start, Supplier<Story> stories, List<Crash> crashes) {
-    Sweep.over(crashes, crash -> losePower(start, stories.get(), crash));
-  }
-
-  private static void losePower(CrashingDisk start, Story story, Crash crash) {
-    CrashingDisk disk = copy(start);
-    disk.crashAt(crash.call, crash.when);
-    try {
-      story.act(disk, new SequentialEnv(SEED));
-    } catch (PowerLoss _) {
-      // As planned.
-    }
-    for (Mode mode : Mode.values()) {
-      // What comes after one call comes before the next: there, all modes are tried.
-      int seeds = mode == Mode.RANDOM ? RANDOM_SEEDS : crash.when == When.AFTER ? 0 : 1;
-      for (long seed = 0; seed < seeds; seed++) {
-        try {
-          story.check(disk.afterCrash(seed, mode), seed);
-        } catch (RuntimeException | Error e) {
-          throw new AssertionError("of seed %d, %s with seed %d".formatted(SEED, mode, seed), e);
-        }
-      }
-    }
-  }
+  private final Outages outages = new Outages(SEED);
 
   @Test
   void what_was_acknowledged_survives_power_loss_at_every_call() {
-    losePower(sources, Life::new, crashes(sources, Life::new));
+    outages.losePower(sources, Life::new, outages.crashes(sources, Life::new));
   }
 
   /// The kernel lives on with all that it was told but not asked to force; the power goes only when
   /// a successor has built upon it.
   @Test
   void what_a_successor_of_a_killed_process_builds_survives_power_loss() {
-    List<Crash> kills =
-        crashes(sources, Life::new).stream()
-            .filter(crash -> crash.when == When.BEFORE && !crash.what.equals(END))
+    List<Outages.Crash> kills =
+        outages.crashes(sources, Life::new).stream()
+            .filter(crash -> crash.when() == When.BEFORE && !crash.what().equals(Outages.END))
             .toList();
     Sweep.over(
         kills,
         kill -> {
           var life = new Life();
-          CrashingDisk disk = copy(sources);
+          CrashingDisk disk = Outages.copy(sources);
           try {
-            life.act(KilledDisk.at(kill.call, disk), new SequentialEnv(SEED));
+            life.act(KilledDisk.at(kill.call(), disk), new SequentialEnv(SEED));
           } catch (KilledDisk.Killed _) {
             // As planned.
           }
@@ -146,14 +71,14 @@ final class PowerLossSweepTest {
 
   @Test
   void a_job_is_deleted_wholly_or_not_at_all() {
-    CrashingDisk start = copy(sources);
+    CrashingDisk start = Outages.copy(sources);
     new Life().act(start, new SequentialEnv(SEED));
-    losePower(start, Deletion::new, changes(crashes(start, Deletion::new)));
+    outages.losePower(start, Deletion::new, Outages.changes(outages.crashes(start, Deletion::new)));
   }
 
   @Test
   void trimming_old_entries_loses_nothing_and_brings_nothing_back() {
-    CrashingDisk start = copy(sources);
+    CrashingDisk start = Outages.copy(sources);
     var env = new SequentialEnv(SEED);
     try (Store store = Store.openOrCreate(start, env, ROOT, Compression.AUTO)) {
       Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
@@ -166,18 +91,18 @@ final class PowerLossSweepTest {
       }
     }
     var calm = new Trimming();
-    calm.act(copy(start), new SequentialEnv(SEED));
+    calm.act(Outages.copy(start), new SequentialEnv(SEED));
     assertThat(calm.trimmed).isTrue();
-    List<Crash> changes = changes(crashes(start, Trimming::new));
+    List<Outages.Crash> changes = Outages.changes(outages.crashes(start, Trimming::new));
     // One trimmed entry is like another: a prime step meets each of the calls that it takes.
-    losePower(
+    outages.losePower(
         start,
         Trimming::new,
         IntStream.iterate(0, i -> i < changes.size(), i -> i + 5).mapToObj(changes::get).toList());
   }
 
   /// A whole life of a job.
-  private final class Life implements Story {
+  private final class Life implements Outages.Story {
     private boolean opened;
     private boolean submitted;
     private boolean released;
@@ -318,7 +243,7 @@ final class PowerLossSweepTest {
   }
 
   /// A person deletes a job that has ended.
-  private final class Deletion implements Story {
+  private final class Deletion implements Outages.Story {
     private boolean deleted;
 
     @Override
@@ -350,7 +275,7 @@ final class PowerLossSweepTest {
   }
 
   /// One more save, after which so many old entries have no use that their bodies go.
-  private final class Trimming implements Story {
+  private final class Trimming implements Outages.Story {
     private Set<Long> kept = Set.of();
     private boolean trimmed;
 

@@ -43,7 +43,7 @@ final class StoreWentBackTest {
 
     assertThatThrownBy(() -> reader.append(_ -> new Event.CancelRequested("reader", "")))
         .isInstanceOf(CairnException.Unavailable.class)
-        .hasMessageContaining("entry 2 of job job was there and is gone");
+        .hasMessageContaining("entry 2 of job job is not what it was");
     assertThat(journal.entries(JOB, Entry.FIRST, 10)).hasSize(1);
 
     reader.append(_ -> new Event.CancelRequested("reader", ""));
@@ -53,6 +53,24 @@ final class StoreWentBackTest {
         .isInstanceOfSatisfying(
             Slot.Readable.class,
             slot -> assertThat(slot.entry().event()).isInstanceOf(Event.CancelRequested.class));
+  }
+
+  @Test
+  void nothing_is_put_above_an_entry_that_became_another() {
+    var memory = new MemoryBlobStore();
+    var journal = new BlobJournal(memory, env);
+    JobLog writer = JobLog.open(journal, env, JOB);
+    writer.append(_ -> new Event.Submitted("sweep", 3, Map.of()));
+    writer.append(_ -> new Event.PauseRequested("somebody", ""));
+    JobLog reader = JobLog.open(journal, env, JOB);
+    memory.delete(SECOND);
+    JobLog.open(journal, env, JOB).append(_ -> new Event.CancelRequested("somebody else", ""));
+
+    assertThatThrownBy(() -> reader.append(_ -> new Event.Resumed("reader", null)))
+        .isInstanceOf(CairnException.Unavailable.class);
+    reader.append(_ -> new Event.Resumed("reader", null));
+    assertThat(reader.history().last()).isEqualTo(3);
+    assertThat(JobLog.open(journal, env, JOB).state()).isEqualTo(reader.state());
   }
 
   @Test

@@ -33,7 +33,7 @@ public final class Rules {
   private final List<Violation> found = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
   private final TreeMap<Long, Line> live = new TreeMap<>();
-  private final TreeSet<Long> pinned = new TreeSet<>();
+  private final Map<Long, Set<Long>> pins = new HashMap<>();
   private final TreeMap<Long, String> requests = new TreeMap<>();
   private final Map<String, Long> claimsBy = new HashMap<>();
   private long last;
@@ -134,7 +134,7 @@ public final class Rules {
       case "pruned" -> pruned(line);
       case "deleted" -> {
         live.clear();
-        pinned.clear();
+        pins.clear();
         requests.clear();
         newest = null;
         status = "none";
@@ -183,7 +183,7 @@ public final class Rules {
         () -> "%s is a child of %s, not of %s".formatted(line, parent, newest));
     for (long dropped : line.drops()) {
       String why =
-          pinned.contains(dropped)
+          pins.containsKey(dropped)
               ? "is pinned"
               : Objects.equals(parent, dropped)
                   ? "is the parent of the new one"
@@ -207,7 +207,7 @@ public final class Rules {
 
   private void pruned(Line line) {
     line.drops().forEach(live::remove);
-    pinned.removeAll(line.drops());
+    line.drops().forEach(pins::remove);
     requests.values().removeIf("prune"::equals);
     newest = line.number("newest");
     require(
@@ -234,9 +234,22 @@ public final class Rules {
       case "pause_requested" -> ask(line, "pause", "paused");
       case "checkpoint_requested" -> requests.put(line.number(), "checkpoint");
       case "prune_requested" -> requests.put(line.number(), "prune");
-      case "pinned" -> pinned.add(Objects.requireNonNullElse(line.number("checkpoint"), 0L));
-      case "unpinned" -> pinned.remove(line.number("checkpoint"));
+      case "pinned" ->
+          pins.computeIfAbsent(line.number("checkpoint"), _ -> new TreeSet<>()).add(line.number());
+      case "unpinned" -> unpinned(line);
       default -> resumed(line);
+    }
+  }
+
+  private void unpinned(Line line) {
+    Long checkpoint = line.number("checkpoint");
+    Long pin = line.number("pin");
+    Set<Long> left = pins.getOrDefault(checkpoint, new TreeSet<>());
+    if (pin != null) {
+      left.remove(pin);
+    }
+    if (pin == null || left.isEmpty()) {
+      pins.remove(checkpoint);
     }
   }
 

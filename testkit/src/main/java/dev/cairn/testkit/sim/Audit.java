@@ -2,6 +2,7 @@ package dev.cairn.testkit.sim;
 
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
@@ -16,6 +17,7 @@ import dev.cairn.testkit.sim.Witness.Seen;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -64,11 +66,23 @@ final class Audit {
     if (content == null) {
       return;
     }
+    String origin = origin(line);
+    if (!origin.isEmpty()) {
+      contents.put(key(line.job(), line.number()), content);
+      Content original = contents.get(origin);
+      witness.require(
+          original == null || original.digest.equals(content.digest),
+          "I4",
+          "forks_are_exact",
+          () -> "%s is not what %s is".formatted(line, origin));
+      return;
+    }
     Long parent = line.parent();
     Content before = parent == null ? null : contents.get(key(line.job(), parent));
     contents.put(key(line.job(), line.number()), content);
     Link link = content.link;
-    boolean same = before != null && before.digest.equals(content.digest);
+    // Nothing new, or the next step was on its way: then it is what the attempt began with.
+    boolean same = before != null && Objects.equals(before.link, content.link);
     if (link == null || same || link.job().isEmpty()) {
       return;
     }
@@ -94,6 +108,11 @@ final class Audit {
         () ->
             "%s says that its parent is %s; its job went on from %d"
                 .formatted(line, parent, link.base()));
+  }
+
+  /// The checkpoint that it is a copy of; empty if it is none.
+  private static String origin(Line line) {
+    return line.event().path("checkpoint").path("labels").path("cairn.forked-from").asString("");
   }
 
   /// Checks that every checkpoint that is not let go is as it was.
@@ -124,7 +143,7 @@ final class Audit {
     Line claim = witness.job(job).line(token).orElse(null);
     Long from = claim == null ? number : claim.number("from");
     witness.require(
-        java.util.Objects.equals(from, number),
+        Objects.equals(from, number),
         "I3",
         "attempts_go_on_from_their_claim",
         () ->
@@ -159,7 +178,9 @@ final class Audit {
       SortedMap<String, byte[]> files = Files.below(disk, target);
       Set<String> packs = manifest == null ? Set.of() : repository.packs(job, manifest);
       boolean ofTheJob = !files.isEmpty() && !published.checkpoint().isBaseline();
-      Link link = ofTheJob ? Link.of(job, files) : null;
+      String origin = origin(line);
+      JobId writer = origin.isEmpty() ? job : CheckpointId.parse(origin).job();
+      Link link = ofTheJob ? Link.of(writer, files).orElse(null) : null;
       requireState(new Restorer(repository), job, published, link);
       return new Content(Link.digest(files), link, packs);
     } catch (CairnException e) {

@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 
@@ -76,11 +77,10 @@ record Link(String job, long token, long base, long step, String before) {
   }
 
   /// What `files`, by their paths, say; every byte is checked.
-  static Link of(JobId job, SortedMap<String, byte[]> files) throws Wrong {
+  ///
+  /// @return empty if no step was ever finished
+  static Optional<Link> of(JobId job, SortedMap<String, byte[]> files) throws Wrong {
     byte[] current = files.get(CURRENT);
-    if (current == null) {
-      throw new Wrong("there is no 'current' among " + files.keySet());
-    }
     Link found = null;
     Link before = null;
     for (var file : files.entrySet()) {
@@ -92,14 +92,14 @@ record Link(String job, long token, long base, long step, String before) {
         throw new Wrong("step %d does not follow from %d".formatted(link.step, before.step));
       }
       before = link;
-      if (link.pointer().equals(new String(current, StandardCharsets.UTF_8))) {
+      if (current != null && link.pointer().equals(new String(current, StandardCharsets.UTF_8))) {
         found = link;
       }
     }
-    if (found == null) {
+    if (found == null && current != null) {
       throw new Wrong("'current' says " + new String(current, StandardCharsets.UTF_8));
     }
-    return found;
+    return Optional.ofNullable(found);
   }
 
   private static Link parse(JobId job, String path, byte[] bytes) throws Wrong {

@@ -2,11 +2,13 @@ package dev.cairn.testkit.sim;
 
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
+import dev.cairn.checkpoint.Forker;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
+import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
 import dev.cairn.domain.JobId;
@@ -70,7 +72,7 @@ final class Person {
   }
 
   private void command(JobLog log) {
-    switch (random.nextInt(24)) {
+    switch (random.nextInt(28)) {
       case 0 -> log.append(_ -> new Event.CancelRequested(process.name, ""));
       case 1, 2 -> log.append(_ -> new Event.PauseRequested(process.name, ""));
       case 3, 4, 5, 6 -> resume(log, null);
@@ -83,6 +85,7 @@ final class Person {
       case 15, 16 -> save(log);
       case 17 -> delete(log);
       case 18, 19, 20 -> restore(log);
+      case 21, 22, 23 -> fork(log);
       default -> spend(log);
     }
   }
@@ -186,7 +189,7 @@ final class Person {
 
   private void maintain(JobLog log, Errand errand) {
     long patience = process.env.nanos() + PATIENCE.toNanos();
-    new Claimer(store.journal(), process.env, process.host, Worker.HEARTBEAT, Worker.LEASE)
+    claimer()
         .claim(
             log,
             Event.Purpose.MAINTENANCE,
@@ -223,17 +226,39 @@ final class Person {
     try {
       new Restorer(store.repository()).restore(job, published, target, null, Meter.NONE);
     } catch (CairnException.Corrupt e) {
-      boolean gone = !sim.witness().job(job.value()).rules().live().containsKey(number);
-      sim.witness()
-          .require(
-              gone || sim.witness().job(job.value()).isRotten(),
-              "I2",
-              "visible_checkpoints_are_whole",
-              () -> "%s cannot restore %s@%d: %s".formatted(process.name, job, number, e));
+      sim.witness().damaged(process, job.value(), number, e);
       return;
     }
     SortedMap<String, byte[]> files = Files.below(disk, target);
     sim.witness().audit().restored(process, job.value(), number, files);
+  }
+
+  /// Makes a new job of a checkpoint, always of the same name, whoever else does so at the moment.
+  private void fork(JobLog log) {
+    log.refresh();
+    Long number = any(log.history());
+    if (number == null || job.equals(Scenario.FORK)) {
+      return;
+    }
+    long patience = process.env.nanos() + PATIENCE.toNanos();
+    try {
+      new Forker(store, process.env, claimer(), process.node.name)
+          .fork(
+              new CheckpointId(job, number),
+              Scenario.FORK,
+              process.name,
+              (_, _, look) -> {
+                process.env.sleep(look);
+                return process.env.nanos() < patience;
+              },
+              Meter.NONE);
+    } catch (CairnException.Corrupt e) {
+      sim.witness().damaged(process, job.value(), number, e);
+    }
+  }
+
+  private Claimer claimer() {
+    return new Claimer(store.journal(), process.env, process.host, Worker.HEARTBEAT, Worker.LEASE);
   }
 
   /// Adds up what the job has cost, as `cairn jobs show` does.

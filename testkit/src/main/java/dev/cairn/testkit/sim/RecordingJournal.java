@@ -37,7 +37,7 @@ final class RecordingJournal implements Journal {
   }
 
   @Override
-  public boolean confirm(JobId job, long number) {
+  public Optional<Slot> confirm(JobId job, long number) {
     return journal.confirm(job, number);
   }
 

@@ -6,11 +6,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// The usual play: workers, supervised commands and people on every node, some minutes of bad
 /// weather, then calm, in which every job must be able to go on.
 final class Scenario {
   private static final List<JobId> JOBS = List.of(JobId.of("alpha"), JobId.of("beta"));
+
+  /// What people make of checkpoints of the others: nobody works at it.
+  static final JobId FORK = JobId.of("fork");
+
   private static final Duration CALM = Duration.ofSeconds(12);
 
   private final Sim sim;
@@ -27,13 +32,12 @@ final class Scenario {
   }
 
   void play() {
-    int jobs = random.nextInt(1, JOBS.size() + 1);
+    List<JobId> jobs = JOBS.subList(0, random.nextInt(1, JOBS.size() + 1));
     for (Node node : sim.nodes()) {
-      for (JobId job : JOBS.subList(0, jobs)) {
-        cast(node, job);
-      }
+      jobs.forEach(job -> cast(node, job));
     }
-    events(JOBS.subList(0, jobs));
+    people(sim.nodes().getFirst(), FORK);
+    events(jobs);
     scheduler.runUntil(bad);
     over = true;
     sim.story().tell("world", () -> "the weather is calm now");
@@ -41,7 +45,7 @@ final class Scenario {
     sim.setFull(false);
     scheduler.runUntil(bad.plus(CALM));
     sim.curtain();
-    new Epilogue(sim, bad.plus(CALM)).play(JOBS.subList(0, jobs));
+    new Epilogue(sim, bad.plus(CALM)).play(Stream.concat(jobs.stream(), Stream.of(FORK)).toList());
   }
 
   private void cast(Node node, JobId job) {
@@ -57,6 +61,10 @@ final class Scenario {
             new Worker(sim, process, job).run();
           }
         });
+    people(node, job);
+  }
+
+  private void people(Node node, JobId job) {
     keep(node, job + " person", () -> !over, process -> new Person(sim, process, job).run());
   }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One simulated run: some nodes and people that fight for some jobs over one store, in bad
@@ -195,9 +196,16 @@ public final class Sim {
     } catch (CairnException e) {
       story.tell(process.name, () -> what + " ends: " + e);
     } catch (RuntimeException e) {
-      var place = e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0];
-      witness.violate("bug", "no_surprises", process.name + ": " + e + place);
+      witness.violate("bug", "no_surprises", process.name + ": " + e + " at " + place(e));
     }
+  }
+
+  private static String place(RuntimeException e) {
+    return Stream.of(e.getStackTrace())
+        .filter(frame -> frame.getClassName().startsWith("dev.cairn"))
+        .findFirst()
+        .map(StackTraceElement::toString)
+        .orElse("an unknown place");
   }
 
   boolean isFull() {

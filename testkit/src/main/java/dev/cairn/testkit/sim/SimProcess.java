@@ -15,7 +15,7 @@ final class SimProcess {
   enum Target {
     /// The shared store: anything can happen.
     STORE,
-    /// The node's own disk: it takes time, and that is all.
+    /// The node's own disk: it takes time and works, but the process may die there too.
     LOCAL
   }
 
@@ -43,11 +43,12 @@ final class SimProcess {
 
   /// Makes one call. What it does it does at one moment; others run before and after.
   <T> T call(Target target, String what, Supplier<T> action) {
+    Weather weather = sim.weather();
     if (target == Target.LOCAL) {
       sim.scheduler().pass(exponential(LOCAL_LATENCY), what);
+      strike(weather.rarer(), "before", what);
       return action.get();
     }
-    Weather weather = sim.weather();
     sim.scheduler().pass(latency(weather), what);
     strike(weather, "before", what);
     if (happens(weather.refuse())) {

@@ -142,7 +142,9 @@ final class SupervisedJob {
       Link link;
       try {
         link =
-            files.isEmpty() ? Link.first(job, token, base) : Link.of(job, files).next(token, base);
+            Link.of(job, files)
+                .map(last -> last.next(token, base))
+                .orElseGet(() -> Link.first(job, token, base));
       } catch (Link.Wrong e) {
         sim.witness()
             .require(base == 0, "I4", "restores_are_exact", () -> own.name + ": " + e.getMessage());

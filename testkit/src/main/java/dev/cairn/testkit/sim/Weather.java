@@ -29,6 +29,8 @@ record Weather(
     int serverLosses,
     int clockJumps,
     int fulls) {
+  private static final double RARER = 4;
+
   static final Weather CALM = new Weather(0, 0, 0, 0, 0, 0, Duration.ofMillis(2), 0, 0, 0, 0);
 
   /// As the seed says.
@@ -45,6 +47,22 @@ record Weather(
         count(random),
         count(random),
         count(random));
+  }
+
+  /// As much for calls that are many times more frequent.
+  Weather rarer() {
+    return new Weather(
+        crash / RARER,
+        pause / RARER,
+        refuse,
+        lose,
+        slow,
+        stale,
+        latency,
+        powerLosses,
+        serverLosses,
+        clockJumps,
+        fulls);
   }
 
   private static double rate(SplittableRandom random, double usual) {

@@ -1,6 +1,7 @@
 package dev.cairn.testkit.sim;
 
 import dev.cairn.blob.BlobStore;
+import dev.cairn.domain.CairnException;
 import dev.cairn.testkit.CrashingDisk;
 import dev.cairn.testkit.history.Line;
 import dev.cairn.testkit.history.Rules;
@@ -286,6 +287,16 @@ final class Witness {
         () ->
             "attempt %d of %s was fenced off job %s although it holds it"
                 .formatted(token, process.name, job));
+  }
+
+  /// A process could not read a checkpoint: that is only right if it was let go meanwhile.
+  void damaged(SimProcess process, String job, long number, CairnException.Corrupt why) {
+    Seen seen = job(job);
+    require(
+        seen.isRotten() || !seen.rules.live().containsKey(number),
+        "I2",
+        "visible_checkpoints_are_whole",
+        () -> "%s cannot read %s@%d: %s".formatted(process.name, job, number, why.getMessage()));
   }
 
   /// A process has read that entry, and could.

@@ -1,0 +1,206 @@
+package dev.cairn.repository;
+
+import dev.cairn.domain.Checkpoint.ManifestRef;
+import dev.cairn.env.Env;
+import dev.cairn.repository.Manifest.Contents;
+import dev.cairn.repository.Manifest.Entry;
+import dev.cairn.repository.Manifest.Kind;
+import dev.cairn.repository.Repository.Compression;
+import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Segment.Chunk;
+import dev.cairn.repository.Segment.Fresh;
+import dev.cairn.repository.Segment.Known;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A checkpoint being put together under one token: chunks go into packs in the order in which they
+/// are added, then the groups of references, then the manifest, which is in the last pack.
+///
+/// Memory: two packs of 64 MiB, in the arena; 140 bytes for each new chunk. Not thread-safe.
+final class Assembly implements AutoCloseable {
+  /// Groups that wait for the pack of one of their chunks to get its name.
+  private static final int MAX_WAITING = 64;
+
+  private final JobPacks store;
+  private final Compression compression;
+  private final PackTable table = new PackTable();
+  private final PackWriter packs;
+
+  private final ChunkIndex written = new ChunkIndex();
+  private final ArrayDeque<ContentsDraft.Group> waiting = new ArrayDeque<>();
+  private final MessageDigest root = Sha256.digest();
+  private ChunkIndex known = new ChunkIndex();
+  private @Nullable ManifestRef parent;
+  private int waitingFor;
+  private long newBytes;
+
+  /// @param arena holds the packs; outlives this
+  /// @param compression of groups and manifest
+  Assembly(JobPacks store, Env env, Compression compression, long token, Arena arena) {
+    this.store = store;
+    this.compression = compression;
+    this.packs = new PackWriter(store, env, token, table, arena);
+  }
+
+  /// Refers to what this checkpoint of the same job has stored, if its list of files can be read.
+  ///
+  /// @return where its chunks are; not changed any more
+  ChunkIndex goOnFrom(ManifestRef checkpoint) {
+    Optional<ChunkIndex> found = KnownChunks.of(checkpoint, store, table);
+    if (found.isPresent()) {
+      known = found.get();
+      parent = checkpoint;
+    }
+    return known;
+  }
+
+  /// Adds the next chunks of a file. Files come one after another, never mixed.
+  ///
+  /// @param last whether the file ends with them
+  void add(ContentsDraft draft, List<? extends Chunk> chunks, boolean last) {
+    for (Chunk chunk : chunks) {
+      store(draft.add(place(chunk), root));
+    }
+    if (last) {
+      store(draft.end(root));
+    }
+  }
+
+  private ChunkRef place(Chunk chunk) {
+    ChunkRef place =
+        switch (chunk) {
+          case Known at -> at.place();
+          case Fresh fresh -> place(fresh);
+        };
+    table.use(place.pack());
+    return place;
+  }
+
+  private ChunkRef place(Fresh chunk) {
+    ChunkRef place = written.find(chunk.sha256());
+    if (place == null) {
+      place =
+          packs.add(
+              chunk.sha256(), chunk.sizeBytes(), chunk.codec(), chunk.crc32c(), chunk.stored());
+      written.add(place);
+      newBytes += chunk.sizeBytes();
+    }
+    return place;
+  }
+
+  /// Stores a group, as soon as all packs that it refers to have their names: that of the pack
+  /// being filled is not known before it is full.
+  private void store(ContentsDraft.@Nullable Group group) {
+    if (!waiting.isEmpty() && table.isNamed(waitingFor)) {
+      storeWaiting();
+    }
+    if (group == null) {
+      return;
+    }
+    if (group.chunks().stream().noneMatch(chunk -> chunk.pack() == packs.number())) {
+      storeNamed(group);
+      return;
+    }
+    waiting.add(group);
+    waitingFor = packs.number();
+    if (waiting.size() >= MAX_WAITING) {
+      storeWaiting();
+    }
+  }
+
+  private void storeWaiting() {
+    if (!waiting.isEmpty() && !table.isNamed(waitingFor)) {
+      packs.seal();
+    }
+    while (!waiting.isEmpty()) {
+      storeNamed(waiting.remove());
+    }
+  }
+
+  private void storeNamed(ContentsDraft.Group group) {
+    ByteBuffer bytes = LeafGroup.write(group.chunks(), table);
+    Sha256 sha256 = Sha256.of(bytes);
+    ChunkRef place = known.find(sha256);
+    if (place == null) {
+      place = written.find(sha256);
+    }
+    if (place == null) {
+      place = addSmall(sha256, bytes, packs::add);
+      written.add(place);
+    }
+    table.use(place.pack());
+    group.storedAt(place);
+  }
+
+  private interface Adder {
+    ChunkRef add(Sha256 sha256, int sizeBytes, Codec codec, int crc32c, ByteBuffer stored);
+  }
+
+  private ChunkRef addSmall(Sha256 sha256, ByteBuffer bytes, Adder adder) {
+    Optional<ByteBuffer> smaller =
+        switch (compression) {
+          case NONE -> Optional.empty();
+          case AUTO -> Codec.compress(bytes);
+        };
+    ByteBuffer stored = smaller.orElse(bytes);
+    Codec codec = smaller.isPresent() ? Codec.ZSTD : Codec.RAW;
+    return adder.add(sha256, bytes.remaining(), codec, Pack.crc32c(stored), stored);
+  }
+
+  /// An entry of the manifest in the making.
+  ///
+  /// @param bare without contents
+  /// @param contents of a file
+  record Draft(Entry bare, @Nullable ContentsDraft contents) {
+    private Entry entry() {
+      return contents == null ? bare : bare.withContents(contents.contents());
+    }
+  }
+
+  /// Ends the checkpoint, once all its files have ended: every pack is durable on return.
+  ///
+  /// @param drafts sorted
+  Saved end(@Nullable ContentsDraft stateDraft, List<Draft> drafts) {
+    storeWaiting();
+    Contents state = stateDraft == null ? null : stateDraft.contents();
+    List<Entry> entries = drafts.stream().map(Draft::entry).toList();
+    ManifestRef manifest = storeManifest(state, entries);
+    packs.awaitPut();
+    var names = new LinkedHashSet<>(table.used().stream().map(PackName::leaf).toList());
+    names.add(manifest.pack());
+    long files = entries.stream().filter(entry -> entry.kind() == Kind.FILE).count();
+    long sizeBytes = entries.stream().mapToLong(Entry::sizeBytes).sum();
+    sizeBytes += state == null ? 0 : state.sizeBytes();
+    return new Saved(manifest, files, sizeBytes, newBytes, packs.writtenBytes(), names);
+  }
+
+  /// Puts the manifest in the last pack, unless nothing is new and the parent's says the very same.
+  private ManifestRef storeManifest(@Nullable Contents state, List<Entry> entries) {
+    ByteBuffer bytes = ManifestWriter.write(table.manifestExcerpt(), state, entries);
+    Sha256 sha256 = Sha256.of(bytes);
+    if (parent != null && packs.isUnused() && parent.sha256().equals(sha256.toString())) {
+      return parent;
+    }
+    ChunkRef place = addSmall(sha256, bytes, packs::addHere);
+    packs.seal();
+    return new ManifestRef(
+        sha256.toString(),
+        table.name(place.pack()).leaf(),
+        place.offset(),
+        place.storedBytes(),
+        place.sizeBytes(),
+        place.codec().number());
+  }
+
+  /// Stops a put that is under way.
+  @Override
+  public void close() {
+    packs.close();
+  }
+}
