@@ -1,7 +1,11 @@
 package dev.cairn.testkit.sim;
 
+import dev.cairn.checkpoint.Checkpointer;
+import dev.cairn.checkpoint.Forker;
+import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
 import dev.cairn.domain.JobState;
@@ -9,6 +13,7 @@ import dev.cairn.domain.Status;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
+import dev.cairn.repository.Meter;
 import java.time.Duration;
 import java.util.Map;
 
@@ -34,6 +39,15 @@ final class Bystander {
     return log;
   }
 
+  private Claimer claimer() {
+    return new Claimer(store.journal(), process.env, process.host, Worker.HEARTBEAT, Worker.LEASE);
+  }
+
+  private boolean stayPatient(String holder, Duration lease, Duration look) {
+    process.env.sleep(look);
+    return true;
+  }
+
   private void sleep(long mostMillis) {
     process.env.sleep(Duration.ofMillis(sim.random().nextLong(mostMillis)));
   }
@@ -49,14 +63,8 @@ final class Bystander {
     if (!fits) {
       return; // others come
     }
-    new Claimer(store.journal(), process.env, process.host, Worker.HEARTBEAT, Worker.LEASE)
-        .claim(
-            log,
-            purpose,
-            (_, _, look) -> {
-              process.env.sleep(look);
-              return true;
-            })
+    claimer()
+        .claim(log, purpose, this::stayPatient)
         .ifPresent(claimed -> handBack(claimed.attempt()));
   }
 
@@ -72,8 +80,8 @@ final class Bystander {
   /// Reads what is new and appends a pin on top of it.
   void pin() {
     JobLog log = log();
-    while (true) {
-      sleep(400);
+    while (!sim.weather().equals(Weather.CALM)) {
+      sleep(150);
       try {
         log.refresh();
         log.append(_ -> new Event.Pinned(process.name, 1));
@@ -86,7 +94,7 @@ final class Bystander {
   /// Pauses the job, and resumes it.
   void pause() {
     JobLog log = log();
-    while (true) {
+    while (!sim.weather().equals(Weather.CALM)) {
       sleep(3000);
       log.refresh();
       JobState state = log.state();
@@ -95,6 +103,53 @@ final class Bystander {
       } else if (state.status() == Status.PENDING) {
         log.append(_ -> new Event.PauseRequested(process.name, ""));
       }
+    }
+  }
+
+  /// Makes a new job of a checkpoint, again and again, always of the same name.
+  void fork() {
+    JobLog log = log();
+    while (!sim.weather().equals(Weather.CALM)) {
+      sleep(300);
+      log.refresh();
+      Long newest = log.state().newest();
+      if (newest == null) {
+        continue;
+      }
+      try {
+        new Forker(store, process.env, claimer(), process.node.name)
+            .fork(
+                new CheckpointId(JOB, newest),
+                Scenario.FORK,
+                process.name,
+                this::stayPatient,
+                Meter.NONE);
+      } catch (CairnException e) {
+        sim.story().tell(process.name, () -> "no fork: " + e.getMessage());
+      }
+    }
+  }
+
+  /// Deletes the job that forks are made into.
+  void delete() {
+    JobLog log = JobLog.open(store.journal(), process.env, Scenario.FORK);
+    if (log.history().exists()) {
+      claimer()
+          .claim(log, Event.Purpose.MAINTENANCE, this::stayPatient)
+          .ifPresent(claimed -> delete(claimed.attempt()));
+    }
+  }
+
+  private void delete(Attempt claimed) {
+    try (Attempt attempt = claimed) {
+      new Checkpointer(
+              store.repository(),
+              sim.local(process),
+              process.env,
+              attempt,
+              Retention.DEFAULTS,
+              process.node.name)
+          .delete(process.name);
     }
   }
 }

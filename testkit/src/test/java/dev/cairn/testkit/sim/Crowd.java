@@ -11,13 +11,13 @@ import java.util.function.Consumer;
 final class Crowd {
   static final JobId JOB = JobId.of("alpha");
 
-  private static final Duration BAD = Duration.ofSeconds(30);
-  private static final Duration CALM = Duration.ofSeconds(12);
+  private static final Duration CALM = Duration.ofSeconds(6);
   private static final Duration PEACE = Duration.ofMillis(400);
   private static final Duration LATENCY = Duration.ofMillis(5);
 
   private final Sim sim;
   private final Scheduler scheduler;
+  private Duration bad = Duration.ofSeconds(30);
   private boolean over;
 
   Crowd(Sim sim) {
@@ -29,6 +29,12 @@ final class Crowd {
   /// Sets how often a process dies, and how often it stands still, at a call of the store.
   Crowd weather(double crash, double pause) {
     sim.setWeather(new Weather(crash, pause, 0, 0, 0, 0, LATENCY, 0, 0, 0, 0));
+    return this;
+  }
+
+  /// Sets how long it takes until the weather is calm.
+  Crowd lasting(int seconds) {
+    bad = Duration.ofSeconds(seconds);
     return this;
   }
 
@@ -53,9 +59,17 @@ final class Crowd {
     return cast(count, "pauser", process -> new Bystander(sim, process).pause());
   }
 
+  Crowd forkers(int count) {
+    return cast(count, "forker", process -> new Bystander(sim, process).fork());
+  }
+
+  Crowd deleters(int count) {
+    return cast(count, "deleter", process -> new Bystander(sim, process).delete());
+  }
+
   /// The newest entry becomes unreadable at some moment.
   Crowd rot() {
-    long when = sim.random().nextLong(BAD.toNanos());
+    long when = sim.random().nextLong(bad.toNanos());
     return event(() -> {
       scheduler.current().sleep(when, "rot");
       sim.rot(JOB.value());
@@ -110,11 +124,11 @@ final class Crowd {
   }
 
   void play() {
-    scheduler.runUntil(BAD);
+    scheduler.runUntil(bad);
     over = true;
     sim.setWeather(Weather.CALM);
-    scheduler.runUntil(BAD.plus(CALM));
+    scheduler.runUntil(bad.plus(CALM));
     sim.curtain();
-    new Epilogue(sim, BAD.plus(CALM)).play(List.of(JOB));
+    new Epilogue(sim, bad.plus(CALM)).play(List.of(JOB));
   }
 }

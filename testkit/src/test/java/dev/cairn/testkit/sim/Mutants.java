@@ -12,6 +12,7 @@ final class Mutants {
   private static final String ATTEMPT = "journal/Attempt.java";
   private static final String DISK_STORE = "blob/DiskBlobStore.java";
   private static final String CHECKPOINTER = "checkpoint/Checkpointer.java";
+  private static final String FORKER = "checkpoint/Forker.java";
   private static final String REPOSITORY = "repository/Repository.java";
   private static final String PACK_WRITER = "repository/PackWriter.java";
   private static final String SAVING = "repository/Saving.java";
@@ -43,6 +44,7 @@ final class Mutants {
         packNamesThatRepeat(),
         pendingPacksDeleted(),
         foreignEntriesUnconfirmed(),
+        forkThatCopiesBeforeItClaims(),
         noLookAfterTheForce(),
         watcherThatCountsItsOwnSleep(),
         filesNotForced(),
@@ -274,6 +276,37 @@ final class Mutants {
         .edit(JOB_LOG, "if (last <= confirmed) {", "if (last >= 0) {")
         .in("blackouts")
         .foundWithin(60, "numbers_have_no_gaps");
+  }
+
+  /// The packs are put under the newest token that there is already.
+  private static Mutant forkThatCopiesBeforeItClaims() {
+    return Mutant.of("fork that copies before it claims")
+        .edit(
+            FORKER,
+            "    Attempt attempt =\n        claimer\n",
+            """
+            var early =
+                Optional.ofNullable(fork.original.manifest())
+                    .map(manifest ->
+                        store
+                            .repository()
+                            .copy(
+                                fork.source.job(),
+                                manifest,
+                                to.job(),
+                                Math.max(1, to.state().token()),
+                                fork.meter));
+            Attempt attempt =
+                claimer
+            """)
+        .edit(FORKER, "published = fill(attempt, fork);", "published = fill(attempt, fork, early);")
+        .edit(
+            FORKER,
+            "private Published fill(Attempt attempt, Fork fork) {",
+            "private Published fill(Attempt attempt, Fork fork, Optional<Repository.Saved> early) {")
+        .edit(FORKER, ".map(manifest -> copy(attempt, fork, manifest));", ".flatMap(_ -> early);")
+        .in("forks")
+        .foundWithin(40, "visible_checkpoints_are_whole", "what_is_needed_stays");
   }
 
   private static Mutant noLookAfterTheForce() {

@@ -30,9 +30,12 @@ public final class Plays {
                       .play(),
           // Holders that live and say so, and nothing else, and others who watch them half asleep.
           "idlers", sim -> new Crowd(sim).weather(0, 0.02).holders(5, Purpose.WORK).play(),
+          // Forks into one job, and others who delete it, some of them late.
+          "forks",
+              sim -> new Crowd(sim).weather(0, 0.006).workers(1).forkers(12).deleters(12).play(),
           // Many who append at the same time.
-          "throng", sim -> new Crowd(sim).weather(0, 0).workers(1).pinners(5).play(),
-          "blackouts", sim -> new Crowd(sim).weather(0, 0).workers(1).pinners(4).blackouts().play(),
+          "throng", sim -> new Crowd(sim).weather(0, 0).lasting(8).workers(1).pinners(6).play(),
+          "blackouts", sim -> new Crowd(sim).weather(0, 0).lasting(8).workers(1).pinners(8).blackouts().play(),
           "rot", sim -> new Crowd(sim).weather(0, 0).workers(3).people(3).rot().play(),
           "janitor", sim -> new Crowd(sim).workers(1).event(new Janitor(sim)::clean).play());
 
