@@ -15,6 +15,8 @@ final class Mutants {
   private static final String FORKER = "checkpoint/Forker.java";
   private static final String REPOSITORY = "repository/Repository.java";
   private static final String PACK_WRITER = "repository/PackWriter.java";
+  private static final String ASSEMBLY = "repository/Assembly.java";
+  private static final String COPYING = "repository/Copying.java";
   private static final String SAVING = "repository/Saving.java";
   private static final String SUPERVISOR = "run/Supervisor.java";
   private static final String ATTEMPT_RUN = "run/AttemptRun.java";
@@ -63,7 +65,9 @@ final class Mutants {
     return Mutant.of("journal entry before packs")
         .edit(SAVING, "Arena.ofShared()", "Arena.ofAuto()")
         .edit(SAVING, "    arena.close();\n", "")
-        .edit(SAVING, "    packs.awaitPut();\n", "")
+        .edit(COPYING, "Arena.ofShared()", "Arena.ofAuto()")
+        .edit(COPYING, "    arena.close();\n", "")
+        .edit(ASSEMBLY, "    packs.awaitPut();\n", "")
         .edit(PACK_WRITER, "      putting.abandon();", "      putting = null;")
         .foundWithin(5, "visible_checkpoints_are_whole");
   }
@@ -120,7 +124,7 @@ final class Mutants {
   private static Mutant sweepOfNewerTokens() {
     return Mutant.of("prune by somebody who does not hold")
         .edit(REPOSITORY, "name.token() <= token && ", "")
-        .in("zombies")
+        .in("latecomers")
         .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
@@ -250,7 +254,7 @@ final class Mutants {
             PACK_WRITER,
             "filling.seal(token, env.randomBytes(Pack.NONCE_BYTES))",
             "filling.seal(1, new byte[Pack.NONCE_BYTES])")
-        .in("zombies")
+        .in("latecomers")
         .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
