@@ -102,7 +102,7 @@ final class Mutants {
             }
             if (entry != null && entry.number() == 0) {
             """)
-        .foundWithin(15, "checkpoints_form_a_line");
+        .foundWithin(30, "checkpoints_form_a_line");
   }
 
   private static Mutant controlEntryAsFence() {
@@ -125,7 +125,7 @@ final class Mutants {
     return Mutant.of("prune by somebody who does not hold")
         .edit(REPOSITORY, "name.token() <= token && ", "")
         .in("latecomers")
-        .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
+        .foundWithin(5, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
   private static Mutant oneHeartbeatForAll() {
@@ -166,7 +166,7 @@ final class Mutants {
             "return history.state().token() == token && history.last() == last;",
             "return true;")
         .in("zombies")
-        .foundWithin(40, "only_the_dead_are_displaced");
+        .foundWithin(15, "only_the_dead_are_displaced");
   }
 
   private static Mutant restoreBeforeClaim() {
@@ -190,7 +190,7 @@ final class Mutants {
               this.chosen = chosen;
             """)
         .edit(ATTEMPT_RUN, "attempt.log().history().lineage().stream()", "chosen.stream()")
-        .foundWithin(20, "attempts_go_on_from_their_claim");
+        .foundWithin(15, "attempts_go_on_from_their_claim");
   }
 
   private static Mutant trimThatFreesANumber() {
@@ -199,7 +199,7 @@ final class Mutants {
             BLOB_JOURNAL,
             "blobs.put(name(tombstone.job(), tombstone.number()), Blob.of(SealedJson.seal(tombstone)));",
             "blobs.delete(name(tombstone.job(), tombstone.number()));")
-        .foundWithin(30, "numbers_are_never_freed");
+        .foundWithin(20, "numbers_are_never_freed");
   }
 
   private static Mutant attemptThatOutlivesItsEnd() {
@@ -255,7 +255,7 @@ final class Mutants {
             "filling.seal(token, env.randomBytes(Pack.NONCE_BYTES))",
             "filling.seal(1, new byte[Pack.NONCE_BYTES])")
         .in("latecomers")
-        .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
+        .foundWithin(5, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
   private static Mutant pendingPacksDeleted() {
@@ -276,10 +276,10 @@ final class Mutants {
   }
 
   private static Mutant foreignEntriesUnconfirmed() {
-    return Mutant.of("foreign entries not confirmed")
+    return Mutant.of("entries of others not confirmed")
         .edit(JOB_LOG, "if (last <= confirmed) {", "if (last >= 0) {")
         .in("blackouts")
-        .foundWithin(60, "numbers_have_no_gaps");
+        .foundWithin(30, "numbers_have_no_gaps");
   }
 
   /// The packs are put under the newest token that there is already.
@@ -327,7 +327,7 @@ final class Mutants {
     return Mutant.of("watcher that counts its own sleep")
         .edit(WATCHER, "if (asked - since < lease()", "if (env.nanos() - since < lease()")
         .in("idlers")
-        .foundWithin(40, "only_the_dead_are_displaced");
+        .foundWithin(15, "only_the_dead_are_displaced");
   }
 
   private static Mutant filesNotForced() {
