@@ -2,8 +2,11 @@ package dev.cairn.testkit.sim;
 
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
+import dev.cairn.testkit.history.Line;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// A play in which many fight for one job, in weather of one kind: what is rare in the usual play
@@ -17,6 +20,7 @@ final class Crowd {
 
   private final Sim sim;
   private final Scheduler scheduler;
+  private final Map<String, SimProcess> newest = new HashMap<>();
   private Duration bad = Duration.ofSeconds(30);
   private boolean over;
 
@@ -76,6 +80,29 @@ final class Crowd {
     });
   }
 
+  /// Whoever has published a checkpoint stands still for longer than its lease, now and then.
+  Crowd stillAfterPublishing() {
+    return event(() -> {
+      long seen = 0;
+      while (!over) {
+        scheduler.current().sleep(LATENCY.dividedBy(8).toNanos(), "look");
+        long last = sim.witness().job(JOB.value()).rules().last();
+        if (last > seen && sim.random().nextInt(3) == 0) {
+          sim.witness().job(JOB.value()).line(last).ifPresent(this::standStill);
+        }
+        seen = last;
+      }
+    });
+  }
+
+  private void standStill(Line line) {
+    String node = line.event().path("checkpoint").path("node").asString("");
+    SimProcess process = newest.get(node);
+    if (process != null) {
+      scheduler.still(process.group, Duration.ofMillis(sim.random().nextLong(5000, 12_000)));
+    }
+  }
+
   /// The store's machine loses its power just after an entry has become visible, again and again.
   Crowd blackouts() {
     return event(() -> {
@@ -113,6 +140,7 @@ final class Crowd {
     while (!over) {
       scheduler.current().sleep(sim.random().nextLong(1_000_000_000), "keep");
       SimProcess process = sim.process(node);
+      newest.put(node.name, process);
       Scheduler.Task main = sim.start(process, what, () -> body.accept(process));
       try {
         main.join();

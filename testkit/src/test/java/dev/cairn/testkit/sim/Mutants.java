@@ -15,6 +15,8 @@ final class Mutants {
   private static final String FORKER = "checkpoint/Forker.java";
   private static final String REPOSITORY = "repository/Repository.java";
   private static final String PACK_WRITER = "repository/PackWriter.java";
+  private static final String ASSEMBLY = "repository/Assembly.java";
+  private static final String COPYING = "repository/Copying.java";
   private static final String SAVING = "repository/Saving.java";
   private static final String SUPERVISOR = "run/Supervisor.java";
   private static final String ATTEMPT_RUN = "run/AttemptRun.java";
@@ -63,7 +65,9 @@ final class Mutants {
     return Mutant.of("journal entry before packs")
         .edit(SAVING, "Arena.ofShared()", "Arena.ofAuto()")
         .edit(SAVING, "    arena.close();\n", "")
-        .edit(SAVING, "    packs.awaitPut();\n", "")
+        .edit(COPYING, "Arena.ofShared()", "Arena.ofAuto()")
+        .edit(COPYING, "    arena.close();\n", "")
+        .edit(ASSEMBLY, "    packs.awaitPut();\n", "")
         .edit(PACK_WRITER, "      putting.abandon();", "      putting = null;")
         .foundWithin(5, "visible_checkpoints_are_whole");
   }
@@ -98,7 +102,7 @@ final class Mutants {
             }
             if (entry != null && entry.number() == 0) {
             """)
-        .foundWithin(15, "checkpoints_form_a_line");
+        .foundWithin(30, "checkpoints_form_a_line");
   }
 
   private static Mutant controlEntryAsFence() {
@@ -120,8 +124,8 @@ final class Mutants {
   private static Mutant sweepOfNewerTokens() {
     return Mutant.of("prune by somebody who does not hold")
         .edit(REPOSITORY, "name.token() <= token && ", "")
-        .in("zombies")
-        .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
+        .in("latecomers")
+        .foundWithin(5, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
   private static Mutant oneHeartbeatForAll() {
@@ -162,7 +166,7 @@ final class Mutants {
             "return history.state().token() == token && history.last() == last;",
             "return true;")
         .in("zombies")
-        .foundWithin(40, "only_the_dead_are_displaced");
+        .foundWithin(15, "only_the_dead_are_displaced");
   }
 
   private static Mutant restoreBeforeClaim() {
@@ -186,7 +190,7 @@ final class Mutants {
               this.chosen = chosen;
             """)
         .edit(ATTEMPT_RUN, "attempt.log().history().lineage().stream()", "chosen.stream()")
-        .foundWithin(20, "attempts_go_on_from_their_claim");
+        .foundWithin(15, "attempts_go_on_from_their_claim");
   }
 
   private static Mutant trimThatFreesANumber() {
@@ -195,7 +199,7 @@ final class Mutants {
             BLOB_JOURNAL,
             "blobs.put(name(tombstone.job(), tombstone.number()), Blob.of(SealedJson.seal(tombstone)));",
             "blobs.delete(name(tombstone.job(), tombstone.number()));")
-        .foundWithin(30, "numbers_are_never_freed");
+        .foundWithin(20, "numbers_are_never_freed");
   }
 
   private static Mutant attemptThatOutlivesItsEnd() {
@@ -250,8 +254,8 @@ final class Mutants {
             PACK_WRITER,
             "filling.seal(token, env.randomBytes(Pack.NONCE_BYTES))",
             "filling.seal(1, new byte[Pack.NONCE_BYTES])")
-        .in("zombies")
-        .foundWithin(40, "what_is_needed_stays", "visible_checkpoints_are_whole");
+        .in("latecomers")
+        .foundWithin(5, "what_is_needed_stays", "visible_checkpoints_are_whole");
   }
 
   private static Mutant pendingPacksDeleted() {
@@ -272,10 +276,10 @@ final class Mutants {
   }
 
   private static Mutant foreignEntriesUnconfirmed() {
-    return Mutant.of("foreign entries not confirmed")
+    return Mutant.of("entries of others not confirmed")
         .edit(JOB_LOG, "if (last <= confirmed) {", "if (last >= 0) {")
         .in("blackouts")
-        .foundWithin(60, "numbers_have_no_gaps");
+        .foundWithin(30, "numbers_have_no_gaps");
   }
 
   /// The packs are put under the newest token that there is already.
@@ -323,7 +327,7 @@ final class Mutants {
     return Mutant.of("watcher that counts its own sleep")
         .edit(WATCHER, "if (asked - since < lease()", "if (env.nanos() - since < lease()")
         .in("idlers")
-        .foundWithin(40, "only_the_dead_are_displaced");
+        .foundWithin(15, "only_the_dead_are_displaced");
   }
 
   private static Mutant filesNotForced() {

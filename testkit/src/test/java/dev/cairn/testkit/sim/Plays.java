@@ -18,7 +18,9 @@ public final class Plays {
   private static final Map<String, Consumer<Sim>> DIRECTED =
       Map.of(
           // Processes that stand still in the middle of something, and go on.
-          "zombies", sim -> new Crowd(sim).weather(0, 0.01).workers(4).people(1).play(),
+          "zombies", sim -> new Crowd(sim).weather(0, 0.01).workers(6).play(),
+          // Holders that stand still just after they have published, and then go on to tidy up.
+          "latecomers", sim -> new Crowd(sim).workers(3).stillAfterPublishing().play(),
           // Processes that die while they hold the job for an errand, and others that stop it.
           "errands",
               sim ->
@@ -35,7 +37,9 @@ public final class Plays {
               sim -> new Crowd(sim).weather(0, 0.006).workers(1).forkers(12).deleters(12).play(),
           // Many who append at the same time.
           "throng", sim -> new Crowd(sim).weather(0, 0).lasting(8).workers(1).pinners(6).play(),
-          "blackouts", sim -> new Crowd(sim).weather(0, 0).lasting(8).workers(1).pinners(8).blackouts().play(),
+          "blackouts",
+              sim ->
+                  new Crowd(sim).weather(0, 0).lasting(8).workers(1).pinners(8).blackouts().play(),
           "rot", sim -> new Crowd(sim).weather(0, 0).workers(3).people(3).rot().play(),
           "janitor", sim -> new Crowd(sim).workers(1).event(new Janitor(sim)::clean).play());
 
