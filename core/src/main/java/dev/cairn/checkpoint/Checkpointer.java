@@ -242,13 +242,25 @@ public final class Checkpointer {
     Entry entry =
         attempt.append(history -> {
           if (history.last() != decided) {
-            repository.requirePacks(attempt.job(), contents.packs);
+            requirePacks(contents.packs);
           }
           return new Event.Checkpointed(checkpoint, drops(history));
         });
     packs.put(entry.number(), contents.packs);
     parent = entry.number();
     return entry;
+  }
+
+  /// A newer attempt may sweep what this one has not published: that is no damage.
+  private void requirePacks(Set<String> needed) {
+    try {
+      repository.requirePacks(attempt.job(), needed);
+    } catch (CairnException.Corrupt e) {
+      if (attempt.lookForClaims()) {
+        attempt.refresh(); // tells by whom
+      }
+      throw e;
+    }
   }
 
   private List<Long> drops(History history) {
