@@ -9,9 +9,10 @@
 # access is granted in the jar's manifest: as a flag here it would put the cache out of use.
 CAIRN_JVM_FLAGS="-XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=warning,aot*=off,cds*=off:stderr"
 
-# The command line of the training run for the AOT cache, in an empty scratch directory. Classes
-# it uses start faster later on. Failing is no harm.
-CAIRN_TRAINING="--help"
+# The command line of the training run for the AOT cache, in a scratch directory that holds `file`
+# only and is removed again. Classes it uses start faster later on: a save uses the store, its
+# journal, packs and JSON. Failing is no harm.
+CAIRN_TRAINING="save --job training --store store file"
 
 # train_cairn JAR: makes the AOT cache JAR's neighbour, for the JVM in JDK_HOME. Failing is no
 # harm: Cairn then starts slower. Leaves a note for which JVM and jar it was, failed or not.
@@ -21,7 +22,7 @@ train_cairn() {
   cairn_scratch=$(mktemp -d "${TMPDIR:-/tmp}/cairn-training.XXXXXX") || return 0
   (
     set -f
-    cd "$cairn_scratch" &&
+    cd "$cairn_scratch" && echo training >file &&
       "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "-XX:AOTCacheOutput=$cairn_cache.new" \
         -jar "$1" $CAIRN_TRAINING
   ) </dev/null >/dev/null 2>&1 || :

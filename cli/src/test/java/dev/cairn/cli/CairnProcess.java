@@ -14,13 +14,14 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// One `cairn` command line as a real process of its own, in a JVM like the one that runs the
 /// tests.
 final class CairnProcess {
   private static final long LOOK_NANOS = 100_000_000;
-  private static final String PROGRAM = "dev.cairn.cli.Main";
+  private static final int KILLED = 128 + 9;
 
   private final Process process;
   private final String line;
@@ -39,13 +40,18 @@ final class CairnProcess {
 
   /// Starts `cairn` in a process group of its own.
   ///
+  /// @param program flags of the JVM, then the main class
   /// @param output path without extension of the files that its output goes to
   static CairnProcess start(
-      List<String> arguments, Path directory, Map<String, String> variables, Path output) {
+      List<String> program,
+      List<String> arguments,
+      Path directory,
+      Map<String, String> variables,
+      Path output) {
     Path out = Path.of(output + ".out");
     Path err = Path.of(output + ".err");
     Process process =
-        start(PROGRAM, arguments, directory, variables, Redirect.to(out.toFile()), err);
+        start(program, arguments, directory, variables, Redirect.to(out.toFile()), err);
     return new CairnProcess(process, "cairn " + String.join(" ", arguments), out, err);
   }
 
@@ -53,6 +59,16 @@ final class CairnProcess {
   /// `variables`.
   static Process start(
       String program,
+      List<String> arguments,
+      Path directory,
+      Map<String, String> variables,
+      Redirect out,
+      Path err) {
+    return start(List.of(program), arguments, directory, variables, out, err);
+  }
+
+  private static Process start(
+      List<String> program,
       List<String> arguments,
       Path directory,
       Map<String, String> variables,
@@ -68,8 +84,8 @@ final class CairnProcess {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData",
                 "-cp",
-                System.getProperty("java.class.path"),
-                program));
+                System.getProperty("java.class.path")));
+    command.addAll(program);
     command.addAll(arguments);
     var builder =
         new ProcessBuilder(command)
@@ -130,6 +146,42 @@ final class CairnProcess {
     targets[others.length] = pid();
     send("KILL", targets);
     Until.holds(this + " is dead", () -> !process.isAlive());
+  }
+
+  /// Waits until it has killed itself, as [Failpoint] does.
+  void awaitKilled() {
+    int code = awaitExit();
+    assertThat(code).as("it kills itself%s", told()).isEqualTo(KILLED);
+    killed = true;
+  }
+
+  /// Waits until it has stopped itself, as [Failpoint] does.
+  void awaitStopped() {
+    Until.holds(
+        this + " has stopped",
+        () -> {
+          look();
+          assertThat(isAlive()).as("it stops itself%s", told()).isTrue();
+          return isStopped();
+        },
+        this::told);
+  }
+
+  /// Whether a SIGSTOP holds it; false where there is no `/proc`.
+  boolean isStopped() {
+    String stat = contents(Path.of("/proc", Long.toString(pid()), "stat"));
+    return stat.startsWith("T ", stat.lastIndexOf(')') + 2);
+  }
+
+  /// The first process of its command, if that runs.
+  ///
+  /// @param word of the command line, such as the name of the script
+  OptionalLong command(String word) {
+    return process
+        .children()
+        .filter(child -> child.info().commandLine().orElse("").contains(word))
+        .mapToLong(ProcessHandle::pid)
+        .findFirst();
   }
 
   /// Notes which processes have come from it, as long as that can be told.

@@ -61,7 +61,9 @@ class KilledSupervisorTest {
     assertThat(isAlive(first.pid())).isTrue();
 
     CairnProcess next = node.start(Run.counting());
-    next.awaitSaid("ended process group %d, left over from attempt ".formatted(first.pid()));
+    next.awaitSaid(
+        "ended process group %d, left over from attempt 1 on a (pid %d)"
+            .formatted(first.pid(), cairn.pid()));
     assertThat(isAlive(first.pid())).isFalse();
     node.enough(log.awaitCounted(2, 1).last());
     assertThat(next.awaitExit()).isZero();

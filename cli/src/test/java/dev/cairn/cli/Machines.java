@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,6 +53,8 @@ final class Machines implements AfterEachCallback {
   private final List<CairnProcess> started = new ArrayList<>();
   private final String mark = UUID.randomUUID().toString();
   private final Path root;
+  private Path store;
+  private int stores;
   private int restored;
 
   Machines() {
@@ -60,6 +63,7 @@ final class Machines implements AfterEachCallback {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    store = root.resolve("store");
   }
 
   @Override
@@ -73,7 +77,7 @@ final class Machines implements AfterEachCallback {
       endAll();
     } finally {
       marked().forEach(ProcessHandle::destroyForcibly);
-      deleteTree();
+      delete(root);
     }
   }
 
@@ -116,6 +120,11 @@ final class Machines implements AfterEachCallback {
         () -> marked() + " " + started.stream().map(CairnProcess::left).toList());
   }
 
+  /// What runs now of all that was started, and of what came from it.
+  List<ProcessHandle> left() {
+    return marked();
+  }
+
   private List<ProcessHandle> marked() {
     String entry = MARK + "=" + mark;
     return ProcessHandle.allProcesses().filter(p -> environment(p.pid()).contains(entry)).toList();
@@ -131,12 +140,14 @@ final class Machines implements AfterEachCallback {
     }
   }
 
-  private void deleteTree() throws IOException {
-    try (Stream<Path> all = Files.walk(root)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
+  /// Everything that was started, in order.
+  List<CairnProcess> started() {
+    return List.copyOf(started);
+  }
+
+  /// A new file or directory name of the test's own.
+  Path file(String relative) {
+    return root.resolve(relative);
   }
 
   /// The machine of that name.
@@ -145,7 +156,39 @@ final class Machines implements AfterEachCallback {
   }
 
   Path store() {
-    return root.resolve("store");
+    return store;
+  }
+
+  /// Gives all that is started from now on, and all that is read, another store: a copy of that
+  /// directory, or none yet if it does not exist.
+  void newStore(Path from) {
+    store = root.resolve("store-" + ++stores);
+    if (Files.exists(from)) {
+      copy(from, store);
+    }
+  }
+
+  static void copy(Path from, Path to) {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path)), StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void delete(Path tree) {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(tree)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   Store open() {
@@ -294,15 +337,32 @@ final class Machines implements AfterEachCallback {
       return supervisor;
     }
 
+    /// @param program flags of the JVM and the main class, as [Failpoint] gives them
+    CairnProcess start(List<String> program, Run run) {
+      CairnProcess supervisor = start(program, run.arguments(), run.variables());
+      supervisors.add(supervisor);
+      return supervisor;
+    }
+
+    /// Starts any command line so.
+    CairnProcess start(List<String> program, String... arguments) {
+      return start(program, List.of(arguments), Map.of());
+    }
+
     CairnProcess start(String... arguments) {
       return start(List.of(arguments), Map.of());
     }
 
     private CairnProcess start(List<String> arguments, Map<String, String> more) {
+      return start(List.of(Main.class.getName()), arguments, more);
+    }
+
+    private CairnProcess start(
+        List<String> program, List<String> arguments, Map<String, String> more) {
       var variables = new LinkedHashMap<>(variables());
       variables.putAll(more);
       Path output = root.resolve("output-" + started.size());
-      var process = CairnProcess.start(arguments, directory, variables, output);
+      var process = CairnProcess.start(program, arguments, directory, variables, output);
       started.add(process);
       return process;
     }

@@ -91,10 +91,11 @@ class SignalTest {
     assertThat(first.awaitExit()).as(first::told).isEqualTo(HANDED_BACK);
     assertThat(machines.status(Run.JOB)).isEqualTo(Status.PENDING);
 
-    CairnProcess second = node.start(failing).awaitSaid("starting it again in");
+    CairnProcess second = node.start(failing).awaitSaid("job job is pending (child_failed)");
     second.signal("INT");
     assertThat(second.awaitExit()).as(second::told).isEqualTo(STOPPED);
     assertState(Status.PAUSED, "person");
+    assertThat(machines.state(Run.JOB).attempt()).isEqualTo(1);
   }
 
   @Test

@@ -38,7 +38,8 @@ class TakeoverTest {
     int limit = endSoon(b, 1);
 
     assertThat(second.awaitExit()).as(second::told).isZero();
-    assertThat(second.said()).contains("took job job over from attempt " + token);
+    assertThat(second.said())
+        .contains("took job job over from attempt 1 on a (pid %d)".formatted(first.pid()));
     Entry claim = claim(2);
     assertThat(claim.at()).isAfter(machines.lastBeat(Run.JOB, token).plus(LEASE));
     CountLog.of(b).assertStartedFromNewestCheckpoints(machines);
@@ -144,6 +145,25 @@ class TakeoverTest {
     assertThat(kept.resolve("count")).hasContent("of something else");
     assertThat(b.watched()).isDirectoryNotContaining("glob:**/notes.txt");
     assertThat(CountLog.number(b.watched().resolve("count"))).isEqualTo(limit);
+  }
+
+  @Test
+  void the_second_machine_waits_too_before_a_failed_command_is_started_again() {
+    String untilEnough =
+        "echo up; while [ ! -e %s ]; do sleep 0.05; done; exit 3".formatted(Run.ENOUGH);
+    Run failing = Run.of("sh", "-c", untilEnough).with("--backoff", "1h");
+    CairnProcess first = a.start(failing);
+    Until.holds("it runs", () -> first.output().contains("up"));
+    CairnProcess second = b.start(failing).awaitSaid("standing by: job job is run by a ");
+    a.enough(0);
+    first.awaitSaid("starting it again in");
+    second.awaitSaid("job job is pending (child_failed); starting it in");
+    first.signal("INT");
+
+    assertThat(first.awaitExit()).as(first::told).isEqualTo(STOPPED);
+    assertThat(second.awaitExit()).as(second::told).isEqualTo(CONFLICT);
+    assertThat(machines.status(Run.JOB)).isEqualTo(Status.PAUSED);
+    assertThat(machines.state(Run.JOB).attempt()).isEqualTo(1);
   }
 
   @Test

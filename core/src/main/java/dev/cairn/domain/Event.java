@@ -91,7 +91,8 @@ public sealed interface Event {
   ///
   /// @param reason a stable word: `preempted`, `child_failed`, `done` (of maintenance)
   /// @param failure whether it counts as a failure without progress
-  /// @param retryMillis how long everybody waits before the next claim
+  /// @param retryMillis how long everybody waits before the next claim for work, each by his own
+  ///   clock from when he first saw this
   record Released(
       String reason, String message, boolean failure, @Nullable Integer exitCode, long retryMillis)
       implements End {}

@@ -124,8 +124,8 @@ public record JobState(
     if (!held || token != author) {
       throw new CairnException.Fenced(
           token == author
-              ? "attempt %d has ended and publishes nothing more".formatted(author)
-              : "attempt %d was displaced by claim %d".formatted(author, token));
+              ? "the attempt of claim %d has ended and publishes nothing more".formatted(author)
+              : "the attempt of claim %d was displaced by claim %d".formatted(author, token));
     }
   }
 

@@ -97,7 +97,14 @@ public final class Attempt implements AutoCloseable {
   }
 
   /// The death of one attempt, as seen with nothing new after entry `last`.
-  public record Verdict(long token, long last, String why) {
+  ///
+  /// @param who whose attempt it was, for people: see [History#who]
+  public record Verdict(long token, long last, String who, String why) {
+    static Verdict on(History history, String why) {
+      long token = history.state().token();
+      return new Verdict(token, history.last(), history.who(token), why);
+    }
+
     boolean holdsFor(History history) {
       return history.state().token() == token && history.last() == last;
     }
@@ -134,11 +141,8 @@ public final class Attempt implements AutoCloseable {
     news = false;
     log.refresh();
     known = log.history().last();
-    JobState state = log.state();
-    if (log.history().broken().isPresent() || state.token() != token || !state.held()) {
-      throw new CairnException.Fenced("attempt %d of job %s was displaced".formatted(token, job()));
-    }
-    return state;
+    log.requireHolder(token);
+    return log.state();
   }
 
   /// What the next beats carry.

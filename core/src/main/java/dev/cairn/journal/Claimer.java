@@ -2,16 +2,21 @@ package dev.cairn.journal;
 
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Event;
+import dev.cairn.domain.JobId;
+import dev.cairn.domain.Status;
 import dev.cairn.env.Env;
 import dev.cairn.env.Host;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Claims jobs for this process: at once where nobody holds them, else after the holder's death, by
-/// the rules of [Watcher]. Thread-safe.
+/// the rules of [Watcher]. To work on a job that its last attempt wants to rest ([History#rest]) it
+/// waits that long first, by this process's own clock, from when it first saw that (I9).
+/// Thread-safe.
 public final class Claimer {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -24,6 +29,11 @@ public final class Claimer {
   /// Tokens of attempts that this process made and has ended without being able to say so.
   private final Set<Long> givenUp = ConcurrentHashMap.newKeySet();
 
+  private final Map<JobId, Seen> rests = new ConcurrentHashMap<>();
+
+  /// The entry that wants the job to rest, and when this process first saw it.
+  private record Seen(long entry, long at) {}
+
   /// @param heartbeat how often its attempts beat
   /// @param lease how long their heartbeats may stand still
   public Claimer(Journal journal, Env env, Host host, Duration heartbeat, Duration lease) {
@@ -34,7 +44,7 @@ public final class Claimer {
     this.lease = lease;
   }
 
-  /// What to do while somebody else holds the job.
+  /// What to do while the job cannot be claimed.
   public interface Patience {
     /// Waits for at most `look`.
     ///
@@ -42,6 +52,14 @@ public final class Claimer {
     /// @param lease how long its heartbeat may stand still
     /// @return false to give up
     boolean goesOn(String holder, Duration lease, Duration look);
+
+    /// Waits for at most `look` while nobody holds the job, but it rests.
+    ///
+    /// @param left until it may be claimed
+    /// @return false to give up
+    default boolean rests(Duration left, Duration look) {
+      return goesOn("nobody", left, look);
+    }
   }
 
   /// A claimed job.
@@ -49,7 +67,8 @@ public final class Claimer {
   /// @param displaced the dead attempt that was taken over from; absent if there was none
   public record Claimed(Attempt attempt, Attempt.@Nullable Verdict displaced) {}
 
-  /// Claims the job of `log`, waiting as long as `patience` lasts while somebody holds it.
+  /// Claims the job of `log`, waiting as long as `patience` lasts while somebody holds it or it
+  /// rests.
   ///
   /// @return empty if patience ended first
   /// @throws CairnException.Conflict if the job's status forbids such a claim
@@ -57,6 +76,13 @@ public final class Claimer {
     var watcher = new Watcher(journal, env, log, this::isGone);
     while (true) {
       log.refresh();
+      Duration rest = purpose == Event.Purpose.WORK ? restLeft(log) : Duration.ZERO;
+      if (rest.isPositive()) {
+        if (!patience.rests(rest, rest.compareTo(LOOK) < 0 ? rest : LOOK)) {
+          return Optional.empty();
+        }
+        continue;
+      }
       Optional<Attempt.Verdict> verdict = verdict(log, watcher);
       if (!log.state().held() || verdict.isPresent()) {
         Optional<Attempt> attempt = claimNow(log, purpose, verdict);
@@ -80,13 +106,28 @@ public final class Claimer {
     givenUp.add(attempt.token());
   }
 
+  /// How long the job still rests; nothing if it is held or stopped, or was never to rest.
+  private Duration restLeft(JobLog log) {
+    Optional<History.Rest> rest = log.history().rest();
+    if (rest.isEmpty() || log.state().held() || log.state().status() != Status.PENDING) {
+      return Duration.ZERO;
+    }
+    long now = env.nanos();
+    long entry = rest.get().number();
+    Seen seen =
+        rests.compute(
+            log.job(),
+            (_, before) -> before != null && before.entry == entry ? before : new Seen(entry, now));
+    return rest.get().length().minusNanos(now - seen.at);
+  }
+
   private Optional<Attempt.Verdict> verdict(JobLog log, Watcher watcher) {
     if (!log.state().held()) {
       return Optional.empty();
     }
     long token = log.state().token();
     return givenUp.contains(token)
-        ? Optional.of(new Attempt.Verdict(token, log.history().last(), "it was given up here"))
+        ? Optional.of(Attempt.Verdict.on(log.history(), "it was given up here"))
         : watcher.look();
   }
 

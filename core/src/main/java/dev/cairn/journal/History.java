@@ -7,9 +7,11 @@ import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
 import dev.cairn.domain.JobState;
 import dev.cairn.journal.Journal.Slot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -35,6 +37,8 @@ public final class History {
   private @Nullable Slot newest;
   private JobState state = JobState.NONE;
   private Event.@Nullable Claimed claim;
+  private final NavigableMap<Long, Claimant> claimants = new TreeMap<>();
+  private @Nullable Rest rest;
   private Event.@Nullable Submitted submitted;
   private Slot.@Nullable Unreadable broken;
   private boolean damaged;
@@ -49,6 +53,10 @@ public final class History {
       return entry.number();
     }
   }
+
+  /// How long everybody waits, from when he first sees the entry of that number, before he claims
+  /// the job for work.
+  public record Rest(long number, Duration length) {}
 
   void add(Slot slot) {
     if (slot.number() != last + 1) {
@@ -72,18 +80,31 @@ public final class History {
 
   private void apply(Entry entry) {
     switch (entry.event()) {
-      case Event.Claimed e -> claim = e;
+      case Event.Claimed e -> {
+        claim = e;
+        claimants.put(entry.number(), new Claimant(e, entry.after().attempt()));
+        rest = e.purpose() == Event.Purpose.WORK ? null : rest;
+      }
       case Event.Checkpointed e -> {
         live.put(entry.number(), new Published(entry, e.checkpoint()));
         remember(entry.number(), e.checkpoint().parent());
         drop(e.drops());
       }
       case Event.Pruned e -> drop(e.drops());
+      case Event.Released e -> {
+        if (entry.after().purpose() == Event.Purpose.WORK) {
+          rest = new Rest(entry.number(), Duration.ofMillis(e.retryMillis()));
+        }
+      }
+      case Event.Resumed _ -> rest = null;
       case Event.Deleted _ -> {
         pins.clear();
         drop(List.copyOf(live.keySet()));
       }
-      case Event.Submitted e -> submitted = e;
+      case Event.Submitted e -> {
+        submitted = e;
+        rest = null;
+      }
       case Event.Pinned e ->
           pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
       case Event.Unpinned e -> unpin(e);
@@ -93,6 +114,17 @@ public final class History {
         drop(e.drops());
       }
       default -> {}
+    }
+  }
+
+  /// Who made a claim, and which attempt it began.
+  private record Claimant(Event.Claimed claim, int attempt) {
+    @Override
+    public String toString() {
+      return "%s on %s"
+          .formatted(
+              claim.purpose() == Event.Purpose.WORK ? "attempt " + attempt : "maintenance",
+              Attempt.who(claim));
     }
   }
 
@@ -152,6 +184,26 @@ public final class History {
   /// Who made the newest claim.
   public Optional<Event.Claimed> claim() {
     return Optional.ofNullable(claim);
+  }
+
+  /// Whose that token is, for people: `attempt 3 on node-b (pid 71)`, or `claim 12` if its entry
+  /// could not be read.
+  public String who(long token) {
+    Claimant claimant = claimants.get(token);
+    return claimant == null ? "claim " + token : claimant.toString();
+  }
+
+  /// The processes that made the claims before that one, each once.
+  public Set<Event.Owner> ownersBefore(long token) {
+    var owners = new LinkedHashSet<Event.Owner>();
+    claimants.headMap(token).values().forEach(claimant -> owners.add(claimant.claim.owner()));
+    return owners;
+  }
+
+  /// The rest that the last attempt left behind, unless somebody has claimed the job since or has
+  /// said that it goes on.
+  public Optional<Rest> rest() {
+    return Optional.ofNullable(rest);
   }
 
   public Optional<Event.Submitted> submitted() {

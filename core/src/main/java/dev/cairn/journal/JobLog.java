@@ -167,7 +167,31 @@ public final class JobLog {
       throw new CairnException.Conflict(
           String.valueOf(e.getMessage()).replace("the job", "job " + job()),
           e.advice().replace("JOB", job().value()));
+    } catch (CairnException.Fenced e) { // nor who is who
+      throw fenced(author);
     }
+  }
+
+  /// Makes sure that the attempt of that token is still in charge, as far as is read.
+  ///
+  /// @throws CairnException.Fenced if it is not, or if the newest entry cannot be read
+  void requireHolder(long token) {
+    history.broken().ifPresent(slot -> refuseBroken(slot, token));
+    if (!state().held() || state().token() != token) {
+      throw fenced(token);
+    }
+  }
+
+  private CairnException.Fenced fenced(long author) {
+    long token = state().token();
+    return new CairnException.Fenced(
+        "%s was fenced off job %s: %s"
+            .formatted(
+                history.who(author),
+                job(),
+                token == author
+                    ? "it has ended and publishes nothing more"
+                    : "it was displaced by " + history.who(token)));
   }
 
   private static void refuseBroken(Slot.Unreadable slot, long author) {

@@ -77,6 +77,6 @@ public final class Watcher {
   }
 
   private Optional<Attempt.Verdict> verdict(String why) {
-    return Optional.of(new Attempt.Verdict(log.state().token(), log.history().last(), why));
+    return Optional.of(Attempt.Verdict.on(log.history(), why));
   }
 }

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -187,7 +188,7 @@ public final class Repository {
   /// @throws CairnException.Corrupt if one is not
   public void requirePacks(JobId job, Set<String> packs) {
     var present = new JobPacks(blobs, job);
-    for (String leaf : packs) {
+    for (String leaf : new TreeSet<>(packs)) { // in an order that one seed repeats
       if (PackName.parse(leaf).flatMap(present::sizeBytes).isEmpty()) {
         throw new Damage(FileTree.printable(leaf), "is missing").spoils("a checkpoint", job);
       }

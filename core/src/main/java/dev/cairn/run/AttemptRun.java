@@ -20,7 +20,6 @@ import dev.cairn.repository.Changed;
 import dev.cairn.repository.FileTree;
 import dev.cairn.repository.Meter;
 import dev.cairn.run.Supervisor.Outcome;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +98,7 @@ final class AttemptRun {
         signals.isInterrupt()
             ? new Event.Paused("person", when)
             : new Event.Released("preempted", when, false, null, 0));
-    return new Outcome.Again(Duration.ZERO);
+    return new Outcome.Again();
   }
 
   /// The start failed: says so in the journal if that is possible, so that nobody waits for the
@@ -120,13 +119,20 @@ final class AttemptRun {
   /// Ends what earlier attempts on this host and boot may have left running: the directory belongs
   /// to one attempt.
   private void endPredecessors() {
+    for (Event.Owner owner : attempt.log().history().ownersBefore(attempt.token())) {
+      if (program.endStopped(owner)) {
+        tell.accept(
+            "ended process %d, the supervisor of an earlier attempt that stood still in the middle of it"
+                .formatted(owner.pid()));
+      }
+    }
     for (Heartbeat beat : store.journal().heartbeats(attempt.job())) {
       if (beat.token() < attempt.token()
           && beat.child() != null
           && program.endOrphan(beat.child())) {
         tell.accept(
-            "ended process group %d, left over from attempt %d"
-                .formatted(beat.child().group(), beat.token()));
+            "ended process group %d, left over from %s"
+                .formatted(beat.child().group(), attempt.log().history().who(beat.token())));
       }
     }
   }
@@ -143,6 +149,20 @@ final class AttemptRun {
       return Optional.of(new Outcome.Over(Supervisor.EXIT_STOPPED));
     }
     return Optional.empty();
+  }
+
+  /// The directory may belong to a successor by now, on this very machine, if the restore took
+  /// longer than the lease.
+  private void requireDirectory() {
+    boolean over = !attempt.left().isPositive();
+    if (attempt.displaced() || over && attempt.lookForClaims()) {
+      throw new CairnException.Fenced(
+          "job %s was taken over while it was being restored here".formatted(attempt.job()));
+    }
+    if (over) {
+      throw new CairnException.Unavailable(
+          "the restore took longer than the lease", "Give a longer --lease.", null);
+    }
   }
 
   /// What the command goes on from.
@@ -176,7 +196,12 @@ final class AttemptRun {
                   Human.bytes(first.checkpoint().sizeBytes())));
     }
     Restorer.Outcome outcome =
-        directory.goTo(new Restorer(store.repository()), attempt.job(), candidates, Meter.NONE);
+        directory.goTo(
+            new Restorer(store.repository()),
+            attempt.job(),
+            candidates,
+            this::requireDirectory,
+            Meter.NONE);
     outcome
         .damaged()
         .forEach((number, e) ->
@@ -242,9 +267,10 @@ final class AttemptRun {
               directory.path(),
               options.layout(),
               child::savedCount,
+              child::progress,
               () -> child.openFiles(directory.path()));
       watch.published(start.tree());
-      try (var recorder = new Recorder(setup, attempt, checkpointer, watch, child::progress)) {
+      try (var recorder = new Recorder(setup, attempt, checkpointer, watch)) {
         recorder.start();
         return new ChildWatch(setup, attempt, child, recorder).untilOver();
       }

@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
 import dev.cairn.env.Env;
 import dev.cairn.env.Host;
@@ -237,6 +238,31 @@ public final class ChildProcess implements AutoCloseable {
     group.kill();
     if (!group.awaitGone(KILL_LIMIT, env, true)) {
       throw survived(child);
+    }
+    return true;
+  }
+
+  /// Ends a process of this host by SIGKILL if it stands still by a signal, as [Program#endStopped]
+  /// says. One whose number was given to somebody else since is not touched.
+  static boolean endStopped(Event.Owner owner, Host host, Env env) {
+    if (owner.pid() <= 1
+        || owner.pid() == host.pid()
+        || owner.started() == 0
+        || !host.sharesBoot(owner.boot())
+        || !ProcessTable.read().isStopped(owner.pid(), owner.started())) {
+      return false;
+    }
+    Posix.kill(owner.pid(), Signals.SIGKILL);
+    long deadline = env.nanos() + KILL_LIMIT.toNanos();
+    while (!Host.isGone(owner.pid(), owner.started())) {
+      if (env.nanos() > deadline) {
+        throw new CairnException.Unavailable(
+            "process %d, which stopped in the middle of an earlier attempt, does not end although it was killed"
+                .formatted(owner.pid()),
+            "See what holds it: ps -o pid,stat,wchan,cmd -p " + owner.pid(),
+            null);
+      }
+      env.sleep(Duration.ofMillis(2));
     }
     return true;
   }

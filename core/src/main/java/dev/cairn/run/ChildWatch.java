@@ -7,6 +7,7 @@ import dev.cairn.domain.JobState;
 import dev.cairn.domain.Status;
 import dev.cairn.env.Env;
 import dev.cairn.journal.Attempt;
+import dev.cairn.journal.History;
 import dev.cairn.run.Recorder.Ending;
 import dev.cairn.run.Supervisor.Outcome;
 import java.time.Duration;
@@ -196,11 +197,10 @@ final class ChildWatch {
       return failed(problem.get());
     }
     JobState state = attempt.log().state();
-    Duration wait =
-        code == CHILD_RESTART ? Duration.ZERO : options.restarts().after(state.failures());
+    Duration wait = attempt.log().history().rest().map(History.Rest::length).orElse(Duration.ZERO);
     tell.accept(Told.ended(attempt.job(), code, state, wait));
     return switch (state.status()) {
-      case PENDING -> new Outcome.Again(wait);
+      case PENDING -> new Outcome.Again();
       case CANCELLED, PAUSED -> new Outcome.Over(Supervisor.EXIT_STOPPED);
       default -> new Outcome.Over(code);
     };

@@ -26,8 +26,9 @@ import java.util.regex.PatternSyntaxException;
 ///   older only if nobody holds it open for writing and nothing has changed since the look before.
 /// - With a folder, such as `step-*/DONE`: each folder that matches is complete if such a file
 ///   directly in it has a change time not before that of any other file in it, or if the folder is
-///   as it was when it was last captured. (Restoring writes files in any order.) The other folders
-///   that match are left out; what is outside of them all is taken as it is.
+///   as it was when it was last captured. (Restoring writes files in any order.) For what changed
+///   in the same tick as the marker the same holds as above. The other folders that match are left
+///   out; what is outside of them all is taken as it is.
 ///
 /// @param glob over relative paths; `*` does not cross a slash, and `**` is not allowed
 public record MarkerLayout(String glob) implements Layout {

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
 import dev.cairn.domain.Progress;
 import dev.cairn.env.Disk;
@@ -44,6 +45,11 @@ public record OsProgram(Command command, Env env, Disk disk, Host host) implemen
   @Override
   public boolean endOrphan(Heartbeat.Child child) {
     return ChildProcess.endOrphan(child, host, env);
+  }
+
+  @Override
+  public boolean endStopped(Event.Owner owner) {
+    return ChildProcess.endStopped(owner, host, env);
   }
 
   private record Running(ChildProcess process, Notify pipe) implements Child {

@@ -93,6 +93,13 @@ record ProcessTable(List<Entry> entries) {
     return found;
   }
 
+  /// Whether that process stands still by a signal, or by a debugger.
+  boolean isStopped(long pid, long started) {
+    return entries.stream()
+        .anyMatch(e ->
+            e.pid() == pid && e.started() == started && (e.state() == 'T' || e.state() == 't'));
+  }
+
   /// Reads the table of this machine.
   @Seam
   static ProcessTable read() {

@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,4 +33,12 @@ public interface Program {
   /// @return whether there was anything to end
   /// @throws CairnException.Unavailable if it may still run
   boolean endOrphan(Heartbeat.Child child);
+
+  /// Ends the supervisor of an earlier attempt if it is a process of this host that was stopped
+  /// (SIGSTOP) in the middle of something: its lease is over, but woken it would first finish what
+  /// it did to the directory. Touches nothing else.
+  ///
+  /// @return whether there was anything to end
+  /// @throws CairnException.Unavailable if it is still there
+  boolean endStopped(Event.Owner owner);
 }

@@ -7,7 +7,6 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobState;
-import dev.cairn.domain.Progress;
 import dev.cairn.env.Env;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.History;
@@ -38,6 +37,10 @@ final class Recorder implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final int FINAL_TRIES = 5;
 
+  /// How soon it looks again after something changed while it was captured; doubled each time, up
+  /// to the usual.
+  private static final Duration FIRST_RETRY = Duration.ofMillis(50);
+
   /// How long a capture may be due before it is said why it is not made, and how often.
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -48,7 +51,6 @@ final class Recorder implements AutoCloseable {
   private final Checkpointer checkpointer;
   private final CaptureWatch watch;
   private final Map<String, String> labels;
-  private final Supplier<Progress> progress;
   private final Consumer<String> tell;
   private final Duration every;
 
@@ -62,18 +64,13 @@ final class Recorder implements AutoCloseable {
   private Env.@Nullable Task task;
   private long due;
   private long nextLook;
+  private Duration retry = FIRST_RETRY;
   private @Nullable Long dueSince;
   private long silentUntil = Long.MIN_VALUE;
   private @Nullable String why;
   private final Set<String> told = new HashSet<>();
 
-  /// @param progress what the command says of itself at the moment
-  Recorder(
-      Setup setup,
-      Attempt attempt,
-      Checkpointer checkpointer,
-      CaptureWatch watch,
-      Supplier<Progress> progress) {
+  Recorder(Setup setup, Attempt attempt, Checkpointer checkpointer, CaptureWatch watch) {
     this.env = setup.env();
     this.labels = setup.options().labels();
     this.every = setup.options().timing().every();
@@ -81,7 +78,6 @@ final class Recorder implements AutoCloseable {
     this.attempt = attempt;
     this.checkpointer = checkpointer;
     this.watch = watch;
-    this.progress = progress;
     this.due = env.nanos() + every.toNanos();
   }
 
@@ -216,6 +212,7 @@ final class Recorder implements AutoCloseable {
     now = false;
     why = null;
     dueSince = null;
+    retry = FIRST_RETRY;
     due = env.nanos() + every.toNanos();
   }
 
@@ -241,7 +238,7 @@ final class Recorder implements AutoCloseable {
                   kind,
                   watch.root(),
                   watch.leaveOut(),
-                  progress.get(),
+                  watch.progress(),
                   labels,
                   null,
                   checkpointRequests()),
@@ -253,6 +250,8 @@ final class Recorder implements AutoCloseable {
       return true;
     } catch (Changed e) {
       notYet(String.valueOf(e.getMessage()));
+      nextLook = env.nanos() + retry.toNanos();
+      retry = retry.multipliedBy(2).compareTo(LOOK) < 0 ? retry.multipliedBy(2) : LOOK;
       return false;
     }
   }

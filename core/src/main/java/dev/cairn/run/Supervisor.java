@@ -10,6 +10,7 @@ import dev.cairn.env.Env;
 import dev.cairn.env.Host;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
+import dev.cairn.journal.History;
 import dev.cairn.journal.JobLog;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,9 @@ public final class Supervisor {
   private final Consumer<String> tell;
   private final Claimer claimer;
 
+  /// Number of the entry whose rest people know of already.
+  private long toldRest;
+
   public Supervisor(Setup setup) {
     this.setup = setup;
     this.store = setup.store();
@@ -71,8 +75,8 @@ public final class Supervisor {
     /// The store was out of reach for too long, so the attempt was given up without a word.
     record GivenUp() implements Outcome {}
 
-    /// The job is pending again; somebody goes on after `pause`.
-    record Again(Duration pause) implements Outcome {}
+    /// The job is pending again; whoever goes on lets it rest as long as its journal says.
+    record Again() implements Outcome {}
   }
 
   /// @return the exit code, as `docs/cli.md` lists them
@@ -88,36 +92,32 @@ public final class Supervisor {
     boolean first = true;
     Duration retry = FIRST_RETRY;
     while (true) {
-      Outcome outcome;
+      Duration pause;
       try {
-        outcome = once();
+        Outcome outcome = once();
+        if (outcome instanceof Outcome.Over(int code)) {
+          return code;
+        }
+        pause = outcome instanceof Outcome.GivenUp ? FIRST_RETRY : Duration.ZERO;
         retry = FIRST_RETRY;
       } catch (CairnException.Unavailable e) {
         if (first || e.isFull()) {
           throw e;
         }
         tell.accept(e.getMessage() + "; trying again in " + Told.duration(retry));
-        outcome = new Outcome.Again(retry);
+        pause = retry;
         retry =
             retry.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : retry.multipliedBy(2);
       }
       first = false;
-      Duration pause =
-          switch (outcome) {
-            case Outcome.Over _ -> Duration.ZERO;
-            case Outcome.GivenUp _ -> FIRST_RETRY;
-            case Outcome.Again(Duration wait) -> wait;
-          };
-      if (outcome instanceof Outcome.Over(int code)) {
-        return code;
-      }
       if (signals.await(pause)) {
         return stoppedBetweenAttempts();
       }
     }
   }
 
-  /// Ctrl-C pauses a job that waits to be started again here, unless somebody else has it by now.
+  /// Ctrl-C pauses a job that rests or waits to be started again here, unless somebody else has it
+  /// by now.
   private int stoppedBetweenAttempts() {
     if (signals.isInterrupt()) {
       pauseUnlessHeld(JobLog.open(store.journal(), env, options.job()));
@@ -164,10 +164,11 @@ public final class Supervisor {
       return completed(); // by its holder, while this one stood by
     }
     if (claimed == null) {
-      return new Outcome.Over(stoppedWhileIdle());
+      return new Outcome.Over(log.state().held() ? stoppedWhileIdle() : stoppedBetweenAttempts());
     }
     try (Attempt attempt = claimed) {
       Outcome outcome = new AttemptRun(setup, attempt, directory).run();
+      toldRest = attempt.log().history().rest().map(History.Rest::number).orElse(0L);
       if (outcome instanceof Outcome.GivenUp) {
         claimer.giveUp(attempt);
       }
@@ -217,36 +218,49 @@ public final class Supervisor {
   ///
   /// @return absent if a signal came first
   private @Nullable Attempt claim(JobLog log) {
-    boolean[] told = {false};
-    Optional<Claimer.Claimed> claimed =
-        claimer.claim(
-            log,
-            Event.Purpose.WORK,
-            (holder, lease, look) -> {
-              standBy(holder, lease, told);
-              return !signals.await(look);
-            });
+    Optional<Claimer.Claimed> claimed = claimer.claim(log, Event.Purpose.WORK, new Waiting(log));
     claimed.map(Claimer.Claimed::displaced).ifPresent(verdict -> tell.accept(takeover(verdict)));
     return claimed.map(Claimer.Claimed::attempt).orElse(null);
   }
 
-  private void standBy(String holder, Duration lease, boolean[] told) {
-    if (!options.standBy()) {
-      throw new CairnException.Conflict(
-          "job %s is held by %s".formatted(options.job(), holder),
-          "Leave out --no-wait to stand by and take over when it dies.");
+  /// Says once what it waits for, and waits until a signal comes.
+  private final class Waiting implements Claimer.Patience {
+    private final JobLog log;
+    private boolean told;
+
+    Waiting(JobLog log) {
+      this.log = log;
     }
-    if (!told[0]) {
-      told[0] = true;
-      tell.accept(
-          "standing by: job %s is run by %s; taking over when its heartbeat stands still for %s"
-              .formatted(options.job(), holder, Told.duration(lease)));
+
+    @Override
+    public boolean goesOn(String holder, Duration lease, Duration look) {
+      if (!options.standBy()) {
+        throw new CairnException.Conflict(
+            "job %s is held by %s".formatted(options.job(), holder),
+            "Leave out --no-wait to stand by and take over when it dies.");
+      }
+      if (!told) {
+        told = true;
+        tell.accept(
+            "standing by: job %s is run by %s; taking over when its heartbeat stands still for %s"
+                .formatted(options.job(), holder, Told.duration(lease)));
+      }
+      return !signals.await(look);
+    }
+
+    @Override
+    public boolean rests(Duration left, Duration look) {
+      long entry = log.history().rest().map(History.Rest::number).orElse(0L);
+      if (entry != toldRest) {
+        toldRest = entry;
+        tell.accept(Told.resting(options.job(), log.state(), left));
+      }
+      return !signals.await(look);
     }
   }
 
   private String takeover(Attempt.Verdict verdict) {
-    return "took job %s over from attempt %d: %s"
-        .formatted(options.job(), verdict.token(), verdict.why());
+    return "took job %s over from %s: %s".formatted(options.job(), verdict.who(), verdict.why());
   }
 
   /// The directory that commands save into when none is named.

@@ -97,6 +97,11 @@ final class Told {
     };
   }
 
+  static String resting(JobId job, JobState state, Duration left) {
+    return "job %s is %s%s; starting it in %s"
+        .formatted(job, state.status(), reason(state), duration(left));
+  }
+
   static String exit(int code) {
     return code > SIGNALLED
         ? "signal %d (exit code %d)".formatted(code - SIGNALLED, code)

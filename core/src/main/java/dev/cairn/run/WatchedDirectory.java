@@ -120,34 +120,39 @@ public final class WatchedDirectory {
   /// Makes the directory hold exactly the first of `candidates` that is whole.
   ///
   /// If none is, the directory stays as it was.
+  ///
+  /// @param guard asked before each change outside of what is restored; throws where the directory
+  ///   may be somebody else's by now
   public Restorer.Outcome goTo(
-      Restorer restorer, JobId job, List<Published> candidates, Meter meter) {
-    removeLeftovers();
+      Restorer restorer, JobId job, List<Published> candidates, Runnable guard, Meter meter) {
+    removeLeftovers(guard);
     Path fresh = ours("new-" + env.randomHex(4));
     try {
       Restorer.Outcome outcome = restorer.newestValid(job, candidates, fresh, path, meter);
       if (outcome.checkpoint() != null) {
-        swapIn(fresh);
+        swapIn(fresh, guard);
       }
       return outcome;
     } finally {
-      removeTree(fresh);
+      removeTree(fresh, () -> {}); // nobody else's, whatever happened meanwhile
     }
   }
 
-  private void swapIn(Path fresh) {
+  private void swapIn(Path fresh, Runnable guard) {
     if (disk.stat(fresh).isEmpty()) {
       disk.createDirectories(fresh); // a checkpoint of nothing
     }
     boolean own = isOwn();
-    removeShared(fresh, path);
-    @Nullable Path kept = holdsNothing() ? null : keep(own);
+    removeShared(fresh, path, guard);
+    @Nullable Path kept = holdsNothing() ? null : keep(own, guard);
     if (inPlace) {
       for (Path child : children(fresh)) {
+        guard.run();
         disk.rename(child, path.resolve(leaf(child)));
       }
     } else {
-      removeTree(path);
+      removeTree(path, guard);
+      guard.run();
       disk.rename(fresh, path);
       disk.forceDirectory(parent());
     }
@@ -165,17 +170,19 @@ public final class WatchedDirectory {
   }
 
   /// Moves what is there out of the way, and says where it is.
-  private Path keep(boolean own) {
+  private Path keep(boolean own, Runnable guard) {
     Path to = ours(own ? "previous" : "aside-" + STAMP.format(env.now()) + "-" + env.randomHex(2));
-    removeTree(to);
+    removeTree(to, guard);
     if (inPlace) {
       disk.createDirectories(to);
       for (Path child : children(path)) {
         if (!isOurs(leaf(child))) {
+          guard.run();
           disk.rename(child, to.resolve(leaf(child)));
         }
       }
     } else {
+      guard.run();
       disk.rename(path, to);
       disk.forceDirectory(parent());
     }
@@ -183,25 +190,34 @@ public final class WatchedDirectory {
   }
 
   /// Removes from `old` the names that are the same file as in `fresh`: they are in the checkpoint.
-  private void removeShared(Path fresh, Path old) {
+  private void removeShared(Path fresh, Path old, Runnable guard) {
     for (Path child : children(fresh)) {
       Path twin = old.resolve(leaf(child));
-      FileStat mine = disk.stat(child).orElseThrow();
+      FileStat mine = disk.stat(child).orElseThrow(() -> goneMeanwhile(child));
       Optional<FileStat> there = disk.stat(twin);
       if (there.isEmpty() || there.get().kind() != mine.kind()) {
         continue;
       }
       if (mine.kind() == FileKind.DIRECTORY) {
-        removeShared(child, twin);
+        removeShared(child, twin, guard);
         if (disk.list(twin).isEmpty()) {
+          guard.run();
           disk.delete(twin);
         }
       } else if (mine.kind() == FileKind.FILE && sameFile(mine, there.get())
           || mine.kind() == FileKind.SYMLINK
               && disk.readSymlink(child).equals(disk.readSymlink(twin))) {
+        guard.run();
         disk.delete(twin);
       }
     }
+  }
+
+  private static CairnException.Unavailable goneMeanwhile(Path path) {
+    return new CairnException.Unavailable(
+        path + " was removed while it was being restored: another attempt works in this directory",
+        "Nothing was started from here.",
+        null);
   }
 
   private static boolean sameFile(FileStat a, FileStat b) {
@@ -231,23 +247,24 @@ public final class WatchedDirectory {
     }
   }
 
-  private void removeLeftovers() {
+  private void removeLeftovers(Runnable guard) {
     String prefix = inPlace ? OWN_PREFIX + "new-" : leaf(path) + ".cairn-new-";
     for (Path sibling : children(inPlace ? path : parent())) {
       if (leaf(sibling).startsWith(prefix)) {
-        removeTree(sibling);
+        removeTree(sibling, guard);
       }
     }
   }
 
-  private void removeTree(Path root) {
+  private void removeTree(Path root, Runnable guard) {
     Optional<FileStat> stat = disk.stat(root);
     if (stat.isEmpty()) {
       return;
     }
     if (stat.get().kind() == FileKind.DIRECTORY) {
-      children(root).forEach(this::removeTree);
+      children(root).forEach(child -> removeTree(child, guard));
     }
+    guard.run();
     disk.delete(root);
   }
 

@@ -103,6 +103,23 @@ final class FencingTest {
   }
 
   @Test
+  void whoever_is_fenced_off_learns_by_whom() {
+    Worker first = claim("node-a");
+    first.save(steps.getFirst());
+    Worker second = claim("node-b");
+    String displaced =
+        "attempt 1 on node-a (pid 0) was fenced off job %s: it was displaced by attempt 2 on node-b (pid 0)"
+            .formatted(Worker.JOB);
+
+    assertThatThrownBy(() -> first.attempt().append(_ -> RELEASED)).hasMessage(displaced);
+    assertThatThrownBy(() -> first.attempt().refresh()).hasMessage(displaced);
+    second.end(RELEASED);
+    assertThatThrownBy(() -> second.attempt().append(_ -> RELEASED))
+        .hasMessageContaining("attempt 2 on node-b (pid 0) was fenced off")
+        .hasMessageContaining("it has ended");
+  }
+
+  @Test
   void a_displaced_attempt_deletes_nothing() {
     Worker zombie = claim("node-a");
     steps.subList(0, 2).forEach(zombie::save);

@@ -1,6 +1,7 @@
 package dev.cairn.testkit.sim;
 
 import dev.cairn.checkpoint.Retention;
+import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
 import dev.cairn.domain.JobId;
 import dev.cairn.domain.Progress;
@@ -106,6 +107,11 @@ final class SupervisedJob {
     @Override
     public boolean endOrphan(Heartbeat.Child child) {
       return false; // none outlives its supervisor here
+    }
+
+    @Override
+    public boolean endStopped(Event.Owner owner) {
+      return false; // a node has no second supervisor of the same job
     }
   }
 

@@ -6,6 +6,7 @@ import dev.cairn.testkit.sim.Sim.Outcome;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,27 @@ class SimTest {
           assertThat(second.fingerprint()).as("seed %d", seed).isEqualTo(first.fingerprint());
           assertThat(second.calls()).isEqualTo(first.calls());
         });
+  }
+
+  /// Another process has other seeds for the order of sets: nothing may depend on it.
+  @Test
+  void the_same_seed_is_the_same_run_in_another_process() throws Exception {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SimMain.class.getName(),
+                "--seed",
+                "9")
+            .redirectErrorStream(true)
+            .start();
+    var theirs = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(other.waitFor()).as(theirs).isZero();
+    assertThat(theirs)
+        .contains("fingerprint %016x".formatted(Sim.run(9, false).fingerprint()))
+        .contains(Sim.run(9, true).story());
   }
 
   @Test
