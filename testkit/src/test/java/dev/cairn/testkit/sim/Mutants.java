@@ -226,7 +226,7 @@ final class Mutants {
         .edit(
             STATE,
             "attempt + 1,\n          0,\n          requests,",
-            "attempt + 1,\n          0,\n          List.of(),")
+            "attempt + 1,\n          0,\n          without(Request.Kind.CANCEL),")
         .foundWithin(20, "requests_outlive_crashes");
   }
 
