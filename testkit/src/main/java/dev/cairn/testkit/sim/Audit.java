@@ -40,7 +40,12 @@ final class Audit {
   /// @param digest over all files
   /// @param link what its files say; absent if there are none
   /// @param packs leaf names of the packs that it needs
-  private record Content(String digest, @Nullable Link link, Set<String> packs) {}
+  private record Content(String digest, @Nullable Link link, boolean baseline, Set<String> packs) {
+    /// Whether a job that finds it begins anew.
+    boolean isNothing() {
+      return baseline || link == null;
+    }
+  }
 
   /// For the story.
   static String summary(Line line) {
@@ -83,7 +88,17 @@ final class Audit {
     Link link = content.link;
     // Nothing new, or the next step was on its way: then it is what the attempt began with.
     boolean same = before != null && Objects.equals(before.link, content.link);
-    if (link == null || same || link.job().isEmpty()) {
+    // So is what an earlier life of the job left in the directory, until a step is made.
+    boolean leftover =
+        content.baseline
+            || before != null
+                && before.baseline
+                && (same || link != null && link.token() < line.after().token());
+    if (leftover) {
+      contents.put(
+          key(line.job(), line.number()), new Content(content.digest, link, true, content.packs));
+    }
+    if (link == null || same || leftover) {
       return;
     }
     witness.require(
@@ -100,7 +115,7 @@ final class Audit {
     boolean ofBase =
         link.base() == (parent == null ? 0 : parent)
             || before != null && base != null && before.digest.equals(base.digest);
-    boolean fromNothing = link.base() == 0 && before != null && before.link == null;
+    boolean fromNothing = link.base() == 0 && before != null && before.isNothing();
     witness.require(
         ofAttempt || ofBase || fromNothing,
         "I4",
@@ -138,8 +153,11 @@ final class Audit {
         () -> "%s restored %s@%d and got something else".formatted(process.name, job, number));
   }
 
-  /// An attempt goes on from a checkpoint: the one that its claim names.
+  /// The attempt in charge goes on from a checkpoint: the one that its claim names.
   void wentOn(SimProcess process, String job, long token, @Nullable Long number) {
+    if (witness.job(job).rules().holder() != token) {
+      return; // displaced by now: what it should go on from may have been let go
+    }
     Line claim = witness.job(job).line(token).orElse(null);
     Long from = claim == null ? number : claim.number("from");
     witness.require(
@@ -177,12 +195,12 @@ final class Audit {
       new Restorer(repository).restore(job, published, target, null, Meter.NONE);
       SortedMap<String, byte[]> files = Files.below(disk, target);
       Set<String> packs = manifest == null ? Set.of() : repository.packs(job, manifest);
-      boolean ofTheJob = !files.isEmpty() && !published.checkpoint().isBaseline();
+      boolean baseline = published.checkpoint().isBaseline();
       String origin = origin(line);
       JobId writer = origin.isEmpty() ? job : CheckpointId.parse(origin).job();
-      Link link = ofTheJob ? Link.of(writer, files).orElse(null) : null;
+      Link link = baseline ? leftover(writer, files) : Link.of(writer, files).orElse(null);
       requireState(new Restorer(repository), job, published, link);
-      return new Content(Link.digest(files), link, packs);
+      return new Content(Link.digest(files), link, baseline, packs);
     } catch (CairnException e) {
       witness.violate(
           "I2", "visible_checkpoints_are_whole", "%s %s: %s".formatted(line, when, e.getMessage()));
@@ -191,6 +209,15 @@ final class Audit {
           "I4", "restores_are_exact", "%s %s: %s".formatted(line, when, e.getMessage()));
     }
     return null;
+  }
+
+  /// What an earlier life of the job left in the directory, if it can be read.
+  private static @Nullable Link leftover(JobId job, SortedMap<String, byte[]> files) {
+    try {
+      return Link.of(job, files).orElse(null);
+    } catch (Link.Wrong e) {
+      return null;
+    }
   }
 
   private @Nullable Published published(JobId job, long number, SequentialEnv env) {
