@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /// A restore that took longer than its lease leaves the directory to whoever has it now.
 final class DirectoryGuardTest {
-  private static final Path WATCHED = Path.of("/work/watched");
+  private static final Path WATCHED = Path.of("/jobs/watched");
 
   private final SequentialEnv env = new SequentialEnv(7);
   private final CrashingDisk disk = new CrashingDisk();
@@ -60,7 +60,7 @@ final class DirectoryGuardTest {
                       Meter.NONE))
           .isInstanceOf(CairnException.Fenced.class);
       assertThat(DirectoryContents.of(disk, WATCHED)).isEqualTo(before);
-      assertThat(disk.list(Path.of("/work"))).containsExactly(Path.of("watched"));
+      assertThat(disk.list(Path.of("/jobs"))).containsExactly(Path.of("watched"));
     }
   }
 

@@ -188,15 +188,8 @@ final class Person {
   }
 
   private void maintain(JobLog log, Errand errand) {
-    long patience = process.env.nanos() + PATIENCE.toNanos();
     claimer()
-        .claim(
-            log,
-            Event.Purpose.MAINTENANCE,
-            (_, _, look) -> {
-              process.env.sleep(look);
-              return process.env.nanos() < patience;
-            })
+        .claim(log, Event.Purpose.MAINTENANCE, process.patience(PATIENCE))
         .ifPresent(claimed -> {
           try (Attempt attempt = claimed.attempt()) {
             errand.run(attempt, checkpointer(attempt));
@@ -240,17 +233,13 @@ final class Person {
     if (number == null || job.equals(Scenario.FORK)) {
       return;
     }
-    long patience = process.env.nanos() + PATIENCE.toNanos();
     try {
       new Forker(store, process.env, claimer(), process.node.name)
           .fork(
               new CheckpointId(job, number),
               Scenario.FORK,
               process.name,
-              (_, _, look) -> {
-                process.env.sleep(look);
-                return process.env.nanos() < patience;
-              },
+              process.patience(PATIENCE),
               Meter.NONE);
     } catch (CairnException.Corrupt e) {
       sim.witness().damaged(process, job.value(), number, e);

@@ -2,6 +2,7 @@ package dev.cairn.testkit.sim;
 
 import dev.cairn.domain.CairnException;
 import dev.cairn.env.Host;
+import dev.cairn.journal.Claimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,15 @@ final class SimProcess {
 
   private boolean happens(double chance) {
     return chance > 0 && random.nextDouble() < chance;
+  }
+
+  /// Waits so long for a job that somebody else holds.
+  Claimer.Patience patience(Duration limit) {
+    long until = env.nanos() + limit.toNanos();
+    return (_, _, look) -> {
+      env.sleep(look);
+      return env.nanos() < until;
+    };
   }
 
   /// What dies with it.

@@ -66,15 +66,8 @@ final class Worker {
       process.env.sleep(Duration.ofSeconds(5));
       return;
     }
-    long patience = process.env.nanos() + PATIENCE.toNanos();
     claimer()
-        .claim(
-            log,
-            Event.Purpose.WORK,
-            (_, _, look) -> {
-              process.env.sleep(look);
-              return process.env.nanos() < patience;
-            })
+        .claim(log, Event.Purpose.WORK, process.patience(PATIENCE))
         .ifPresent(claimed -> {
           try (Attempt attempt = claimed.attempt()) {
             work(attempt);
