@@ -27,8 +27,18 @@ final class CountingDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
-    return new CountingFile(disk.create(file));
+  public DiskFile create(Path file, Caching caching) {
+    return new CountingFile(disk.create(file, caching));
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return new CountingFile(disk.edit(file));
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return disk.shareBlocks(existing, copy);
   }
 
   @Override
@@ -103,6 +113,16 @@ final class CountingDisk implements Disk {
     @Override
     public void write(ByteBuffer bytes) {
       file.write(bytes);
+    }
+
+    @Override
+    public void writeAt(ByteBuffer bytes, long position) {
+      file.writeAt(bytes, position);
+    }
+
+    @Override
+    public void resize(long sizeBytes) {
+      file.resize(sizeBytes);
     }
 
     @Override

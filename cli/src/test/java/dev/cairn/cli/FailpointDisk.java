@@ -50,8 +50,18 @@ final class FailpointDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
-    return new FailpointFile(file, change(Act.CREATE, file, () -> disk.create(file)));
+  public DiskFile create(Path file, Caching caching) {
+    return new FailpointFile(file, change(Act.CREATE, file, () -> disk.create(file, caching)));
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return new FailpointFile(file, disk.edit(file));
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return change(Act.CREATE, copy, () -> disk.shareBlocks(existing, copy));
   }
 
   @Override
@@ -126,6 +136,16 @@ final class FailpointDisk implements Disk {
     @Override
     public void write(ByteBuffer bytes) {
       change(Act.WRITE, path, () -> file.write(bytes));
+    }
+
+    @Override
+    public void writeAt(ByteBuffer bytes, long position) {
+      change(Act.WRITE, path, () -> file.writeAt(bytes, position));
+    }
+
+    @Override
+    public void resize(long sizeBytes) {
+      change(Act.WRITE, path, () -> file.resize(sizeBytes));
     }
 
     @Override

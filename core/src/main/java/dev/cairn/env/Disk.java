@@ -18,13 +18,41 @@ import java.util.Optional;
 /// other failure, and `NotFound` where the named file must exist and does not. Thread-safe; a
 /// [DiskFile] is not.
 public interface Disk {
-  /// Creates `file`, which must not exist, for writing.
-  DiskFile create(Path file);
+  /// Creates `file`, which must not exist, for writing front to back.
+  DiskFile create(Path file, Caching caching);
+
+  /// As above, for a file that is likely to be read soon.
+  default DiskFile create(Path file) {
+    return create(file, Caching.KEEP);
+  }
+
+  /// Whether the operating system keeps what is written in memory for readers. Only a wish.
+  enum Caching {
+    KEEP,
+    /// Around its cache, where the file system can do that (`O_DIRECT`): for many megabytes that
+    /// nobody reads soon. Written fastest from direct buffers at addresses that are multiples of
+    /// [#DIRECT_BYTES].
+    PAST
+  }
+
+  /// What addresses, positions and sizes must be multiples of to be written past the cache.
+  int DIRECT_BYTES = 4096;
 
   /// Opens an existing regular file for reading.
   ///
   /// @throws CairnException.NotFound if there is none: a pipe or device is never opened
   DiskFile open(Path file);
+
+  /// Opens an existing regular file for reading and for writing anywhere.
+  ///
+  /// @throws CairnException.NotFound if there is none
+  DiskFile edit(Path file);
+
+  /// Creates `copy`, which must not exist, with the contents of the file `existing`, whose blocks
+  /// it shares until one of them is written (`FICLONE`). Takes no space and next to no time.
+  ///
+  /// @return false, with nothing changed, if this file system cannot do that for these two
+  boolean shareBlocks(Path existing, Path copy);
 
   /// Gives `existing` the second name `link`, atomically.
   ///
@@ -63,10 +91,18 @@ public interface Disk {
   /// Bytes that may still be written to the file system that holds `path`.
   long usableBytes(Path path);
 
-  /// An open file: written front to back if created, read anywhere if opened.
+  /// An open file: written front to back if created, read anywhere if opened, read and written
+  /// anywhere if edited.
   interface DiskFile extends AutoCloseable {
     /// Writes all that remains in `bytes` at the end.
     void write(ByteBuffer bytes);
+
+    /// Writes all that remains in `bytes` at `position`; what is skipped past the end is zeros.
+    /// Only for a file that is edited. Threads may do so side by side.
+    void writeAt(ByteBuffer bytes, long position);
+
+    /// Cuts off, or fills up with zeros, to `sizeBytes`. Only for a file that is edited.
+    void resize(long sizeBytes);
 
     /// Makes the contents durable. If it throws, the file is condemned: write it anew.
     void force();

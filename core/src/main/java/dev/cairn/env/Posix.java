@@ -23,6 +23,12 @@ public final class Posix {
   private static final int EPERM = 1;
   private static final int ESRCH = 3;
 
+  // As on Linux; elsewhere FICLONE is refused.
+  private static final int O_RDONLY = 0;
+  private static final int O_WRONLY = 1;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final long FICLONE = 0x40049409L;
+
   private Posix() {}
 
   /// Sends a signal: `kill(2)`. Signal 0 only asks whether the process exists.
@@ -59,6 +65,46 @@ public final class Posix {
       if (errno != 0) {
         throw failed("create the pipe " + DiskFailure.printable(path), errno);
       }
+    }
+  }
+
+  /// Gives the empty file `copy` the blocks of `existing`: `ioctl(FICLONE)` of Linux.
+  ///
+  /// @return false if the file system cannot do that, or not for these two
+  static boolean shareBlocks(Path existing, Path copy) {
+    int from = open(existing, O_RDONLY);
+    if (from < 0) {
+      return false;
+    }
+    try {
+      int to = open(copy, O_WRONLY);
+      if (to < 0) {
+        return false;
+      }
+      try {
+        return errno(state -> (int) Native.IOCTL.invokeExact(state, to, FICLONE, from)) == 0;
+      } finally {
+        close(to);
+      }
+    } finally {
+      close(from);
+    }
+  }
+
+  /// @return -1 if it cannot be opened
+  private static int open(Path path, int flags) {
+    try (var arena = Arena.ofConfined()) {
+      return (int) Native.OPEN.invokeExact(arena.allocateFrom(path.toString()), flags | O_CLOEXEC);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void close(int descriptor) {
+    try {
+      int ignored = (int) Native.CLOSE.invokeExact(descriptor);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -112,6 +158,25 @@ public final class Posix {
         withErrno(
             "mkfifo",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    static final MethodHandle OPEN =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("open"),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+            Linker.Option.firstVariadicArg(2));
+    static final MethodHandle CLOSE =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("close"),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    static final MethodHandle IOCTL =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("ioctl"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT),
+            Linker.Option.firstVariadicArg(2),
+            Linker.Option.captureCallState("errno"));
     static final MethodHandle STRERROR =
         LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("strerror"),

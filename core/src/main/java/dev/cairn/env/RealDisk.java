@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -38,11 +39,15 @@ public final class RealDisk implements Disk {
   private static final int STRICT_ATTEMPTS = 10;
 
   @Override
-  public DiskFile create(Path file) {
+  public DiskFile create(Path file, Caching caching) {
     try {
       var channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
       try {
-        return new RealFile(file, channel, lstat(file));
+        var created = new RealFile(file, channel, lstat(file));
+        return switch (caching) {
+          case KEEP -> created;
+          case PAST -> DirectFile.around(file, created);
+        };
       } catch (IOException e) {
         channel.close();
         throw e;
@@ -55,6 +60,16 @@ public final class RealDisk implements Disk {
   /// A pipe or device is refused before it is opened, because opening one may block for ever.
   @Override
   public DiskFile open(Path file) {
+    return open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return open(
+        file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private static DiskFile open(Path file, Set<OpenOption> options) {
     try {
       for (int attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
         FileStat before = lstat(file);
@@ -62,8 +77,7 @@ public final class RealDisk implements Disk {
           throw new CairnException.NotFound(
               "could not open " + DiskFailure.printable(file) + ": it is not a regular file", "");
         }
-        var channel =
-            FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        var channel = FileChannel.open(file, options);
         if (sameFile(before, file, attempt < STRICT_ATTEMPTS)) {
           return new RealFile(file, channel, before);
         }
@@ -89,6 +103,11 @@ public final class RealDisk implements Disk {
     } catch (NoSuchFileException _) {
       return false;
     }
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return Reflink.make(existing, copy);
   }
 
   @Override

@@ -42,6 +42,33 @@ final class RealFile implements Disk.DiskFile {
   }
 
   @Override
+  public void writeAt(ByteBuffer bytes, long position) {
+    long at = position;
+    try {
+      while (bytes.hasRemaining()) {
+        int count = channel.write(piece(bytes), at);
+        bytes.position(bytes.position() + count);
+        at += count;
+      }
+    } catch (IOException e) {
+      throw DiskFailure.of("write", path, e);
+    }
+  }
+
+  @Override
+  public void resize(long sizeBytes) {
+    try {
+      if (sizeBytes > channel.size()) {
+        channel.write(ByteBuffer.allocate(1), sizeBytes - 1);
+      } else {
+        channel.truncate(sizeBytes);
+      }
+    } catch (IOException e) {
+      throw DiskFailure.of("resize", path, e);
+    }
+  }
+
+  @Override
   public void force() {
     try {
       channel.force(true);

@@ -61,6 +61,16 @@ final class HookedDisk implements Disk {
     }
 
     @Override
+    public void writeAt(ByteBuffer bytes, long position) {
+      file.writeAt(bytes, position);
+    }
+
+    @Override
+    public void resize(long sizeBytes) {
+      file.resize(sizeBytes);
+    }
+
+    @Override
     public void force() {
       file.force();
     }
@@ -77,8 +87,18 @@ final class HookedDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
-    return disk.create(file);
+  public DiskFile create(Path file, Caching caching) {
+    return disk.create(file, caching);
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return disk.edit(file);
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return disk.shareBlocks(existing, copy);
   }
 
   @Override

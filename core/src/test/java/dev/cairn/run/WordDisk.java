@@ -70,7 +70,17 @@ final class WordDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
+  public DiskFile create(Path file, Caching caching) {
+    throw refused();
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    throw refused();
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
     throw refused();
   }
 

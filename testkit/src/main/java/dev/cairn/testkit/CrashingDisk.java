@@ -155,22 +155,33 @@ public final class CrashingDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
+  public DiskFile create(Path file, Caching caching) {
     return call(
-        "create", () -> new OpenFile(tree.add("create", file, FileKind.FILE, ""), file, true));
+        "create",
+        () -> new OpenFile(tree.add("create", file, FileKind.FILE, ""), file, Use.WRITTEN));
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return call("edit", () -> new OpenFile(regular(file), file, Use.EDITED));
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return call("shareBlocks", () -> false); // few file systems can
   }
 
   @Override
   public DiskFile open(Path file) {
-    return call(
-        "open",
-        () -> {
-          Inode inode = tree.existing("open", file);
-          if (inode.kind != FileKind.FILE) {
-            throw Tree.notFound("open", file, "it is not a regular file");
-          }
-          return new OpenFile(inode, file, false);
-        });
+    return call("open", () -> new OpenFile(regular(file), file, Use.READ));
+  }
+
+  private Inode regular(Path file) {
+    Inode inode = tree.existing("open", file);
+    if (inode.kind != FileKind.FILE) {
+      throw Tree.notFound("open", file, "it is not a regular file");
+    }
+    return inode;
   }
 
   @Override
@@ -305,16 +316,22 @@ public final class CrashingDisk implements Disk {
     }
   }
 
+  private enum Use {
+    READ,
+    WRITTEN,
+    EDITED
+  }
+
   private final class OpenFile implements DiskFile {
     private final Inode inode;
     private final Path path;
-    private final boolean writable;
+    private final Use use;
     private boolean closed;
 
-    OpenFile(Inode inode, Path path, boolean writable) {
+    OpenFile(Inode inode, Path path, Use use) {
       this.inode = inode;
       this.path = path;
-      this.writable = writable;
+      this.use = use;
       inode.handles++;
     }
 
@@ -323,7 +340,8 @@ public final class CrashingDisk implements Disk {
         throw Tree.unavailable("use", path, "it is closed");
       }
       if (!rightMode) {
-        throw new IllegalStateException("a created file is only written, an opened one only read");
+        throw new IllegalStateException(
+            "a created file is only written, an opened one only read, an edited one has no end");
       }
     }
 
@@ -332,19 +350,63 @@ public final class CrashingDisk implements Disk {
       run(
           "write",
           () -> {
-            requireOpen(writable);
+            requireOpen(use == Use.WRITTEN);
             int room = Math.clamp(capacityBytes - usedBytes, 0, bytes.remaining());
             boolean fits = room == bytes.remaining();
             inode.append(bytes.slice(bytes.position(), room));
             bytes.position(bytes.position() + room);
-            usedBytes += room;
-            inode.modified = tree.tick();
-            inode.changed = inode.modified;
+            wrote(room);
             if (!fits) {
-              throw CairnException.Unavailable.full(
-                  "could not write %s: no space is left there".formatted(path), null);
+              throw full();
             }
           });
+    }
+
+    @Override
+    public void writeAt(ByteBuffer bytes, long position) {
+      run(
+          "writeAt",
+          () -> {
+            requireOpen(use == Use.EDITED);
+            grow(position + bytes.remaining());
+            inode.overwrite(bytes, position);
+            wrote(0);
+          });
+    }
+
+    @Override
+    public void resize(long sizeBytes) {
+      run(
+          "resize",
+          () -> {
+            requireOpen(use == Use.EDITED);
+            grow(sizeBytes);
+            int before = inode.sizeBytes();
+            inode.resize(sizeBytes);
+            wrote(Math.min(0, inode.sizeBytes() - before));
+          });
+    }
+
+    private void grow(long sizeBytes) {
+      long more = sizeBytes - inode.sizeBytes();
+      if (more > capacityBytes - usedBytes) {
+        throw full();
+      }
+      if (more > 0) {
+        inode.resize(sizeBytes);
+        usedBytes += more;
+      }
+    }
+
+    private void wrote(int more) {
+      usedBytes += more;
+      inode.modified = tree.tick();
+      inode.changed = inode.modified;
+    }
+
+    private CairnException.Unavailable full() {
+      return CairnException.Unavailable.full(
+          "could not write %s: no space is left there".formatted(path), null);
     }
 
     @Override
@@ -369,7 +431,7 @@ public final class CrashingDisk implements Disk {
       return call(
           "read",
           () -> {
-            requireOpen(!writable);
+            requireOpen(use != Use.WRITTEN);
             return inode.read(into, position);
           });
     }

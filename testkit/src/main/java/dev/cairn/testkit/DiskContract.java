@@ -64,6 +64,60 @@ public interface DiskContract {
   }
 
   @Test
+  default void a_file_written_past_the_cache_is_the_same_file() {
+    int size = 3 * Disk.DIRECT_BYTES;
+    var bytes = new byte[size + 777];
+    new java.util.Random(2).nextBytes(bytes);
+    try (var arena = java.lang.foreign.Arena.ofConfined();
+        DiskFile file = disk().create(path("f"), Disk.Caching.PAST)) {
+      ByteBuffer aligned = arena.allocate(bytes.length, Disk.DIRECT_BYTES).asByteBuffer();
+      aligned.put(bytes).flip();
+      file.write(aligned.slice(0, size));
+      file.write(aligned.slice(size, 777));
+      file.write(aligned.slice(0, size)); // at an odd place
+      file.write(ByteBuffer.wrap(bytes));
+      file.force();
+      assertThat(file.stat().sizeBytes()).isEqualTo(2 * size + 777 + bytes.length);
+    }
+    var read = ByteBuffer.allocate(2 * size + 777 + bytes.length);
+    try (DiskFile file = disk().open(path("f"))) {
+      assertThat(file.read(read, 0)).isEqualTo(read.capacity());
+    }
+    assertThat(read.slice(0, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+    assertThat(read.slice(bytes.length, size)).isEqualTo(ByteBuffer.wrap(bytes, 0, size));
+    assertThat(read.slice(bytes.length + size, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+  }
+
+  @Test
+  default void an_edited_file_is_read_and_written_anywhere() {
+    write("f", "0123456789");
+    try (DiskFile file = disk().edit(path("f"))) {
+      file.writeAt(ByteBuffer.wrap("ab".getBytes(StandardCharsets.UTF_8)), 3);
+      assertThat(readAt(file, 2, 4)).isEqualTo("2ab5");
+      file.resize(6);
+      file.writeAt(ByteBuffer.wrap("z".getBytes(StandardCharsets.UTF_8)), 7);
+      file.force();
+      assertThat(file.stat().sizeBytes()).isEqualTo(8);
+      file.resize(10);
+    }
+    assertThat(read("f")).isEqualTo("012ab5\0z\0\0");
+    assertThatThrownBy(() -> disk().edit(path("none"))).isInstanceOf(CairnException.NotFound.class);
+  }
+
+  @Test
+  default void a_file_that_shares_blocks_is_a_file_of_its_own() {
+    write("f", "0123456789");
+    if (!disk().shareBlocks(path("f"), path("g"))) {
+      assertThat(disk().stat(path("g"))).isEmpty();
+      return; // a file system that cannot
+    }
+    try (DiskFile file = disk().edit(path("f"))) {
+      file.writeAt(ByteBuffer.wrap("x".getBytes(StandardCharsets.UTF_8)), 0);
+    }
+    assertThat(read("g")).isEqualTo("0123456789");
+  }
+
+  @Test
   default void a_file_is_created_only_where_nothing_is() {
     write("f", "old");
     disk().symlink(path("dangling"), "nowhere");

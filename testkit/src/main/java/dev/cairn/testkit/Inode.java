@@ -7,13 +7,16 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// One file, directory or link of a [CrashingDisk]: what it is now, and how much of that would
 /// outlast a power loss.
 ///
-/// Files only grow, so what is durable of one is a prefix.
+/// What is durable of a file is a prefix as long as it only grows, else what it was when it was
+/// last forced.
 final class Inode {
   private static final int MOST_EXTRA_BYTES = 5000;
+  private static final int SECTOR_BYTES = 512;
 
   final long number;
   final FileKind kind;
@@ -36,6 +39,9 @@ final class Inode {
   private byte[] bytes = {};
   private int sizeBytes;
   private int durableBytes;
+
+  /// What is durable, if that is no prefix any more.
+  private byte @Nullable [] durable;
 
   /// After a failed force the kernel may take the lost pages for clean: a later one then succeeds
   /// without having written them.
@@ -63,6 +69,25 @@ final class Inode {
     sizeBytes += count;
   }
 
+  /// Changes bytes that are there.
+  void overwrite(ByteBuffer from, long position) {
+    keepDurable();
+    from.get(bytes, Math.toIntExact(position), from.remaining());
+  }
+
+  void resize(long size) {
+    keepDurable();
+    int kept = (int) Math.min(size, sizeBytes);
+    bytes = Arrays.copyOf(Arrays.copyOf(bytes, kept), Math.toIntExact(size));
+    sizeBytes = bytes.length;
+  }
+
+  private void keepDurable() {
+    if (durable == null) {
+      durable = Arrays.copyOf(bytes, durableBytes);
+    }
+  }
+
   int read(ByteBuffer into, long position) {
     if (position >= sizeBytes) {
       return 0;
@@ -75,6 +100,7 @@ final class Inode {
   void force() {
     if (!condemned) {
       durableBytes = sizeBytes;
+      durable = null;
     }
   }
 
@@ -86,6 +112,11 @@ final class Inode {
   Inode afterCrash(CrashingDisk.Mode mode, SplittableRandom random) {
     var copy = new Inode(number, kind, target, this.mode, modified);
     copy.changed = changed;
+    if (durable != null) {
+      byte[] left = edited(durable, mode, random);
+      copy.take(left, left.length);
+      return copy;
+    }
     boolean clean = sizeBytes == durableBytes;
     switch (mode) {
       case KEEP_ALL -> copy.take(bytes, sizeBytes);
@@ -99,6 +130,25 @@ final class Inode {
       }
     }
     return copy;
+  }
+
+  /// Of a file that was edited each sector may be the old or the new one, at either length.
+  private byte[] edited(byte[] before, CrashingDisk.Mode mode, SplittableRandom random) {
+    byte[] now = Arrays.copyOf(bytes, sizeBytes);
+    return switch (mode) {
+      case KEEP_ALL -> now;
+      case DROP_ALL -> before;
+      case RANDOM -> {
+        byte[] left = Arrays.copyOf(before, random.nextBoolean() ? before.length : now.length);
+        for (int at = 0; at < Math.min(left.length, now.length); at += SECTOR_BYTES) {
+          if (random.nextBoolean()) {
+            int count = Math.min(SECTOR_BYTES, Math.min(left.length, now.length) - at);
+            System.arraycopy(now, at, left, at, count);
+          }
+        }
+        yield left;
+      }
+    };
   }
 
   private void take(byte[] from, int count) {

@@ -50,8 +50,18 @@ final class SimDisk implements Disk {
   }
 
   @Override
-  public DiskFile create(Path file) {
-    return call("create", file, () -> new SimFile(file, disk.get().create(file)));
+  public DiskFile create(Path file, Caching caching) {
+    return call("create", file, () -> new SimFile(file, disk.get().create(file, caching)));
+  }
+
+  @Override
+  public DiskFile edit(Path file) {
+    return call("edit", file, () -> new SimFile(file, disk.get().edit(file)));
+  }
+
+  @Override
+  public boolean shareBlocks(Path existing, Path copy) {
+    return call("clone", copy, () -> disk.get().shareBlocks(existing, copy));
   }
 
   @Override
@@ -148,6 +158,16 @@ final class SimDisk implements Disk {
     @Override
     public void write(ByteBuffer bytes) {
       run("write", path, () -> file.write(bytes));
+    }
+
+    @Override
+    public void writeAt(ByteBuffer bytes, long position) {
+      run("write", path, () -> file.writeAt(bytes, position));
+    }
+
+    @Override
+    public void resize(long sizeBytes) {
+      run("resize", path, () -> file.resize(sizeBytes));
     }
 
     @Override
