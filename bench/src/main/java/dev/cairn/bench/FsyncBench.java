@@ -15,7 +15,6 @@ import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Changed;
 import dev.cairn.repository.Meter;
-import dev.cairn.repository.Repository;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,7 +105,7 @@ final class FsyncBench implements Callable<Integer> {
       Files.writeString(data.resolve("file-" + i), "0");
     }
     Path root = place.resolve("store-" + kind);
-    try (Store store = Store.openOrCreate(disk, env, root, Repository.Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(disk, env, root)) {
       var claimer =
           new Claimer(store.journal(), env, Host.here(), Duration.ofHours(1), Duration.ofHours(3));
       JobLog log = JobLog.open(store.journal(), env, JobId.of("bench"));

@@ -14,7 +14,6 @@ import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
-import dev.cairn.repository.Repository;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -79,7 +78,7 @@ final class StartupBench implements Callable<Integer> {
   private static void make(Path root, int jobs) {
     var env = new SystemEnv();
     var disk = new RealDisk();
-    try (Store store = Store.openOrCreate(disk, env, root, Repository.Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(disk, env, root)) {
       var claimer =
           new Claimer(store.journal(), env, Host.here(), Duration.ofHours(1), Duration.ofHours(3));
       for (int i = 0; i < jobs; i++) {

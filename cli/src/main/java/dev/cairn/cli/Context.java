@@ -14,7 +14,6 @@ import dev.cairn.env.RealDisk;
 import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -161,12 +160,12 @@ record Context(
 
   /// The store, which must exist.
   Store open(@Nullable String option) {
-    return Store.open(disk, env, storePath(option), Repository.Compression.AUTO);
+    return Store.open(disk, env, storePath(option));
   }
 
   /// The store, made if it is missing.
   Store openOrCreate(@Nullable String option) {
-    return Store.openOrCreate(disk, env, storePath(option), Repository.Compression.AUTO);
+    return Store.openOrCreate(disk, env, storePath(option));
   }
 
   JobLog existing(Store store, String job) {

@@ -2,7 +2,10 @@ package dev.cairn.cli;
 
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Text;
+import dev.cairn.repository.Repository.Compression;
+import dev.cairn.repository.Repository.Storing;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,60 @@ final class Options {
   static final class JsonOption {
     @Option(names = "--json", description = "Print one JSON document instead of text.")
     boolean on;
+  }
+
+  /// How new contents are stored.
+  static final class StoringOption {
+    @Option(
+        names = "--compression",
+        paramLabel = "auto|none",
+        description = "Compress where a sample shrinks (auto), or never (none; default: auto).")
+    private CompressionText compression = CompressionText.auto;
+
+    @Option(
+        names = "--chunk-size",
+        paramLabel = "SIZE",
+        converter = ChunkSize.class,
+        description =
+            "256KiB, or 64KiB: stores less of small scattered changes, costs more for each file"
+                + " (default: 256KiB).")
+    private int chunkBytes = Storing.DEFAULTS.chunkBytes();
+
+    @Option(
+        names = "--paranoid",
+        description =
+            "Read every file, also one whose size, times and inode are those of the last checkpoint.")
+    private boolean paranoid;
+
+    /// The names that people write.
+    private enum CompressionText {
+      auto,
+      none
+    }
+
+    Storing value() {
+      Compression how =
+          switch (compression) {
+            case auto -> Compression.AUTO;
+            case none -> Compression.NONE;
+          };
+      return new Storing(how, chunkBytes, paranoid);
+    }
+  }
+
+  /// `256KiB` or `64KiB`.
+  static final class ChunkSize implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "256kib", "256k" -> 256 * 1024;
+        case "64kib", "64k" -> 64 * 1024;
+        default ->
+            throw new TypeConversionException(
+                "'%s' is not a chunk size. Write 256KiB or 64KiB."
+                    .formatted(Text.printable(text, 40)));
+      };
+    }
   }
 
   /// Durations such as `500ms`, `30s`, `10m`, `1h30m`, `2d`.

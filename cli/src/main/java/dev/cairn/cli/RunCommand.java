@@ -136,6 +136,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Go on although the job is paused, failed or cancelled.")
   private boolean resume;
 
+  @Mixin private Options.StoringOption storing = new Options.StoringOption();
   @Mixin private Options.StoreOption store = new Options.StoreOption();
 
   @Parameters(
@@ -177,7 +178,7 @@ final class RunCommand implements Callable<Integer> {
       return unfit.getAsInt();
     }
     Signals signals = Signals.handled(context.env());
-    try (Store opened = context.openOrCreate(store.place)) {
+    try (Store opened = context.openOrCreate(store.place).storing(storing.value())) {
       context.tell(
           "job %s, store %s, watching %s".formatted(id, opened.location(), options.watch()));
       return new Supervisor(

@@ -81,6 +81,7 @@ final class SaveCommand implements Callable<Integer> {
       description = "Checkpoints of the job to keep (default: 5).")
   private int keepLast = Retention.DEFAULTS.keepLast();
 
+  @Mixin private Options.StoringOption storing = new Options.StoringOption();
   @Mixin private Options.StoreOption store = new Options.StoreOption();
   @Mixin private Options.JsonOption json = new Options.JsonOption();
 
@@ -114,7 +115,7 @@ final class SaveCommand implements Callable<Integer> {
     Sources sources = Sources.of(context, context.storePath(store.place), paths);
     String text = state == null ? null : StateFile.read(context, state);
     long start = context.env().nanos();
-    try (Store opened = context.openOrCreate(store.place)) {
+    try (Store opened = context.openOrCreate(store.place).storing(storing.value())) {
       JobLog log = JobLog.open(opened.journal(), context.env(), id);
       submitIfNew(log, checked);
       refuseIfRunning(opened, log);

@@ -11,7 +11,6 @@ import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -421,8 +420,7 @@ class BadInputTest {
   @Test
   void a_running_job_is_left_to_its_holder_and_a_completed_one_never_changes() {
     var env = new SystemEnv();
-    try (Store store =
-        Store.open(new RealDisk(), env, cairn.store(), Repository.Compression.AUTO)) {
+    try (Store store = Store.open(new RealDisk(), env, cairn.store())) {
       var claimer =
           new Claimer(
               store.journal(), env, Host.here(), Duration.ofSeconds(5), Duration.ofSeconds(30));

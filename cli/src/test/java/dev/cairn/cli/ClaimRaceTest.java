@@ -14,7 +14,6 @@ import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -51,7 +50,7 @@ class ClaimRaceTest {
     private final Map<String, Attempt> attempts = new HashMap<>();
 
     private Racer(Path root, Duration lease) {
-      store = Store.open(new RealDisk(), env, root, Repository.Compression.AUTO);
+      store = Store.open(new RealDisk(), env, root);
       claimer = new Claimer(store.journal(), env, Host.here(), Duration.ofHours(1), lease);
     }
 
@@ -116,8 +115,7 @@ class ClaimRaceTest {
   @Test
   void whoever_was_displaced_publishes_nothing() throws Exception {
     Env env = new SystemEnv();
-    try (Store store =
-            Store.openOrCreate(new RealDisk(), env, machines.store(), Repository.Compression.AUTO);
+    try (Store store = Store.openOrCreate(new RealDisk(), env, machines.store());
         Contestant a = new Contestant(machines.node("a"), SHORT);
         Contestant b = new Contestant(machines.node("b"), LONG)) {
       for (int race = 0; race < RACES / 5; race++) {
@@ -143,8 +141,7 @@ class ClaimRaceTest {
 
   private void race(Preparation preparation) throws Exception {
     Env env = new SystemEnv();
-    try (Store store =
-            Store.openOrCreate(new RealDisk(), env, machines.store(), Repository.Compression.AUTO);
+    try (Store store = Store.openOrCreate(new RealDisk(), env, machines.store());
         Contestant a = new Contestant(machines.node("a"), LONG);
         Contestant b = new Contestant(machines.node("b"), LONG)) {
       int wonByFirst = 0;

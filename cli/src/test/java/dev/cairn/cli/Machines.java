@@ -18,7 +18,6 @@ import dev.cairn.journal.History;
 import dev.cairn.journal.JobLog;
 import dev.cairn.journal.Journal.Slot;
 import dev.cairn.repository.Meter;
-import dev.cairn.repository.Repository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -192,7 +191,7 @@ final class Machines implements AfterEachCallback {
   }
 
   Store open() {
-    return Store.open(disk, env, store(), Repository.Compression.AUTO);
+    return Store.open(disk, env, store());
   }
 
   History history(String job) {

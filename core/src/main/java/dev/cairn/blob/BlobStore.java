@@ -4,6 +4,7 @@ import dev.cairn.domain.CairnException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Objects under names such as `jobs/train-1/journal/00000000000000000007.json`.
 ///
@@ -44,6 +45,11 @@ public interface BlobStore extends AutoCloseable {
   /// Removes an object; nothing happens if there is none. Durable only with the next put in the
   /// same folder.
   void delete(String name);
+
+  /// How much more it can take, if it knows: advice, which may be wrong a moment later.
+  default OptionalLong usableBytes() {
+    return OptionalLong.empty();
+  }
 
   /// The place, for people: never with credentials.
   String location();

@@ -3,6 +3,7 @@ package dev.cairn.blob;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
+import dev.cairn.env.Disk.Caching;
 import dev.cairn.env.Env;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -27,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// have died before it was durable.
 public final class DiskBlobStore implements BlobStore {
   private static final String TEMPORARY = ".tmp-";
+  private static final int LARGE_BYTES = 1 << 20;
   private static final int MOST_FOLDERS_KNOWN = 10_000;
 
   private final Disk disk;
@@ -104,7 +107,9 @@ public final class DiskBlobStore implements BlobStore {
 
   private Written write(Path target, Blob body) {
     Path temporary = target.resolveSibling(TEMPORARY + env.randomHex(8));
-    try (Disk.DiskFile file = create(temporary)) {
+    // Nobody reads a large object soon, and it would push out of the cache what others do read.
+    Caching caching = body.sizeBytes() < LARGE_BYTES ? Caching.KEEP : Caching.PAST;
+    try (Disk.DiskFile file = create(temporary, caching)) {
       body.parts().forEach(file::write);
       file.force();
       return new Written(temporary, file.stat().inode());
@@ -114,16 +119,16 @@ public final class DiskBlobStore implements BlobStore {
     }
   }
 
-  private Disk.DiskFile create(Path temporary) {
+  private Disk.DiskFile create(Path temporary, Caching caching) {
     if (durableFolders.contains(folder(temporary))) {
       try {
-        return disk.create(temporary);
+        return disk.create(temporary, caching);
       } catch (CairnException.NotFound _) {
         durableFolders.clear(); // somebody has removed it
       }
     }
     makeFolder(folder(temporary));
-    return disk.create(temporary);
+    return disk.create(temporary, caching);
   }
 
   private void makeFolder(Path folder) {
@@ -253,6 +258,11 @@ public final class DiskBlobStore implements BlobStore {
 
   private static Path folder(Path object) {
     return object.resolveSibling("");
+  }
+
+  @Override
+  public OptionalLong usableBytes() {
+    return OptionalLong.of(disk.usableBytes(root));
   }
 
   @Override

@@ -15,6 +15,8 @@ import dev.cairn.repository.Changed;
 import dev.cairn.repository.FileTree;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository;
+import dev.cairn.repository.Repository.Subject;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -198,21 +200,24 @@ public final class Checkpointer {
 
   private Contents contents(
       Capture capture, Function<FileTree, Optional<String>> objection, Meter meter) throws Changed {
-    byte[] large =
-        capture.state() == null || isInline(capture.state())
-            ? null
-            : capture.state().getBytes(StandardCharsets.UTF_8);
-    if (capture.root() == null && large == null) {
+    Optional<ByteBuffer> large =
+        Optional.ofNullable(capture.state())
+            .filter(state -> !isInline(state))
+            .map(state -> ByteBuffer.wrap(state.getBytes(StandardCharsets.UTF_8)));
+    if (capture.root() == null && large.isEmpty()) {
       return Contents.NONE;
     }
     FileTree before =
         capture.root() == null
             ? FileTree.EMPTY
             : FileTree.scan(disk, capture.root(), capture.leaveOut());
+    long looked = env.nanos();
     refuse(objection.apply(before));
     litter = true;
+    var subject = new Subject(before, List.of(), large);
+    awaitTick(before, looked);
     Repository.Saved saved =
-        repository.save(attempt.job(), attempt.token(), parentManifest(), before, large, meter);
+        repository.save(attempt.job(), attempt.token(), parentManifest(), subject, meter);
     if (capture.root() != null) {
       refuse(before.firstDifference(FileTree.scan(disk, capture.root(), capture.leaveOut())));
     }
@@ -224,6 +229,14 @@ public final class Checkpointer {
         saved.newBytes(),
         saved.storedBytes(),
         saved.packs());
+  }
+
+  /// So that whatever is written after the look shows in what the file system tells of a file.
+  private void awaitTick(FileTree tree, long looked) {
+    Duration left = Repository.settlingTime().minus(Duration.ofNanos(env.nanos() - looked));
+    if (tree.files() > 0 && left.isPositive()) {
+      env.sleep(left);
+    }
   }
 
   private static void refuse(Optional<String> difference) throws Changed {

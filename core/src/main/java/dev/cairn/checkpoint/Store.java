@@ -43,7 +43,7 @@ public record Store(
   /// Opens the store in a directory.
   ///
   /// @throws CairnException.NotFound if there is none
-  public static Store open(Disk disk, Env env, Path root, Repository.Compression compression) {
+  public static Store open(Disk disk, Env env, Path root) {
     var blobs = new DiskBlobStore(disk, root, env);
     Optional<Identity> identity = identity(blobs);
     if (identity.isEmpty()) {
@@ -51,28 +51,26 @@ public record Store(
           "there is no store in " + root,
           "Name one with --store or CAIRN_STORE; 'cairn run' and 'cairn save' make a new one.");
     }
-    return over(identity.get(), blobs, disk, env, compression);
+    return over(identity.get(), blobs, disk, env);
   }
 
   /// Opens the store in a directory, or makes one there if the directory is missing or empty.
-  public static Store openOrCreate(
-      Disk disk, Env env, Path root, Repository.Compression compression) {
+  public static Store openOrCreate(Disk disk, Env env, Path root) {
     var blobs = new DiskBlobStore(disk, root, env);
     Optional<Identity> identity = identity(blobs);
     if (identity.isEmpty()) {
       identity = Optional.of(create(disk, env, root, blobs));
     }
-    return over(identity.get(), blobs, disk, env, compression);
+    return over(identity.get(), blobs, disk, env);
   }
 
-  private static Store over(
-      Identity identity, BlobStore blobs, Disk disk, Env env, Repository.Compression compression) {
+  private static Store over(Identity identity, BlobStore blobs, Disk disk, Env env) {
     return new Store(
         identity.store(),
         blobs.location(),
         blobs,
         new BlobJournal(blobs, env),
-        new Repository(blobs, disk, env, compression));
+        new Repository(blobs, disk, env));
   }
 
   private static Identity create(Disk disk, Env env, Path root, BlobStore blobs) {
@@ -159,6 +157,11 @@ public record Store(
     return new CairnException.Corrupt(
         "%s in %s is damaged: %s".formatted(IDENTITY, blobs.location(), how),
         "Nothing was changed. Put a good copy of cairn.json back.");
+  }
+
+  /// The same store, for saves in another way.
+  public Store storing(Repository.Storing other) {
+    return new Store(id, location, blobs, journal, repository.storing(other));
   }
 
   @Override

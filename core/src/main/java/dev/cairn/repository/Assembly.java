@@ -17,12 +17,13 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A checkpoint being put together under one token: chunks go into packs in the order in which they
 /// are added, then the groups of references, then the manifest, which is in the last pack.
 ///
-/// Memory: two packs of 64 MiB, in the arena; 140 bytes for each new chunk. Not thread-safe.
+/// Memory: three packs of 64 MiB, in the arena, and the two bounded indexes. Not thread-safe.
 final class Assembly implements AutoCloseable {
   /// Groups that wait for the pack of one of their chunks to get its name.
   private static final int MAX_WAITING = 64;
@@ -32,11 +33,10 @@ final class Assembly implements AutoCloseable {
   private final PackTable table = new PackTable();
   private final PackWriter packs;
 
-  private final ChunkIndex written = new ChunkIndex();
+  private final ChunkIndex written = new ChunkIndex(ChunkIndex.MOST_WRITTEN);
   private final ArrayDeque<ContentsDraft.Group> waiting = new ArrayDeque<>();
   private final MessageDigest root = Sha256.digest();
-  private ChunkIndex known = new ChunkIndex();
-  private @Nullable ManifestRef parent;
+  private @Nullable Parent parent;
   private int waitingFor;
   private long newBytes;
 
@@ -50,14 +50,17 @@ final class Assembly implements AutoCloseable {
 
   /// Refers to what this checkpoint of the same job has stored, if its list of files can be read.
   ///
-  /// @return where its chunks are; not changed any more
-  ChunkIndex goOnFrom(ManifestRef checkpoint) {
-    Optional<ChunkIndex> found = KnownChunks.of(checkpoint, store, table);
-    if (found.isPresent()) {
-      known = found.get();
-      parent = checkpoint;
-    }
-    return known;
+  /// @return what it has; empty if it cannot be read
+  Optional<Parent> goOnFrom(ManifestRef checkpoint) {
+    Optional<Parent> found = Parent.read(checkpoint, store, table);
+    parent = found.orElse(null);
+    return found;
+  }
+
+  /// Takes over a file of the parent as it is.
+  Contents keep(Parent.StoredFile file) {
+    file.packs().forEach(table::use);
+    return file.contents();
   }
 
   /// Adds the next chunks of a file. Files come one after another, never mixed.
@@ -126,7 +129,7 @@ final class Assembly implements AutoCloseable {
   private void storeNamed(ContentsDraft.Group group) {
     ByteBuffer bytes = LeafGroup.write(group.chunks(), table);
     Sha256 sha256 = Sha256.of(bytes);
-    ChunkRef place = known.find(sha256);
+    ChunkRef place = parent == null ? null : parent.chunks().find(sha256);
     if (place == null) {
       place = written.find(sha256);
     }
@@ -156,10 +159,10 @@ final class Assembly implements AutoCloseable {
   /// An entry of the manifest in the making.
   ///
   /// @param bare without contents
-  /// @param contents of a file
-  record Draft(Entry bare, @Nullable ContentsDraft contents) {
+  /// @param contents of a file, told when all is stored
+  record Draft(Entry bare, @Nullable Supplier<Contents> contents) {
     private Entry entry() {
-      return contents == null ? bare : bare.withContents(contents.contents());
+      return contents == null ? bare : bare.withContents(contents.get());
     }
   }
 
@@ -182,11 +185,11 @@ final class Assembly implements AutoCloseable {
 
   /// Puts the manifest in the last pack, unless nothing is new and the parent's says the very same.
   private ManifestRef storeManifest(@Nullable Contents state, List<Entry> entries) {
-    ByteBuffer bytes = ManifestWriter.write(table.manifestExcerpt(), state, entries);
-    Sha256 sha256 = Sha256.of(bytes);
-    if (parent != null && packs.isUnused() && parent.sha256().equals(sha256.toString())) {
-      return parent;
+    if (parent != null && packs.isUnused() && isSame(parent.ref(), state, entries)) {
+      return parent.ref();
     }
+    ByteBuffer bytes = ManifestWriter.write(table.manifestExcerpt(null), state, entries);
+    Sha256 sha256 = Sha256.of(bytes);
     ChunkRef place = addSmall(sha256, bytes, packs::addHere);
     packs.seal();
     return new ManifestRef(
@@ -198,7 +201,13 @@ final class Assembly implements AutoCloseable {
         place.codec().number());
   }
 
-  /// Stops a put that is under way.
+  private boolean isSame(ManifestRef there, @Nullable Contents state, List<Entry> entries) {
+    PackTable.Excerpt excerpt = table.manifestExcerpt(PackName.parse(there.pack()).orElse(null));
+    Sha256 sha256 = Sha256.of(ManifestWriter.write(excerpt, state, entries));
+    return there.sha256().equals(sha256.toString());
+  }
+
+  /// Stops puts that are under way.
   @Override
   public void close() {
     packs.close();

@@ -2,7 +2,9 @@ package dev.cairn.repository;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 
 /// How the bytes of a chunk are stored.
@@ -11,36 +13,44 @@ import java.util.Optional;
 /// |---|---|
 /// | 0 | the chunk itself |
 /// | 1 | one Zstandard frame (RFC 8878) that yields the chunk; smaller than it |
-/// | 2 | reserved: byte-shuffled, then as 1 |
+/// | 2, 3, 4 | as 1, but it yields the chunk in another order: as elements of 2, 4 or 8 bytes, first the first byte of every element, then the second of every one and so on; bytes at the end that make no whole element follow as they are |
 enum Codec {
-  RAW(0),
-  ZSTD(1);
+  RAW(0, 1),
+  ZSTD(1, 1),
+  SHUFFLED_2(2, 2),
+  SHUFFLED_4(3, 4),
+  SHUFFLED_8(4, 8);
 
   static final int ZSTD_LEVEL = 1;
 
-  private final int number;
+  private static final List<Codec> ALL = List.of(values());
 
-  Codec(int number) {
+  private final int number;
+  private final int width;
+
+  Codec(int number, int width) {
     this.number = number;
+    this.width = width;
   }
 
   static Optional<Codec> of(int number) {
-    return switch (number) {
-      case 0 -> Optional.of(RAW);
-      case 1 -> Optional.of(ZSTD);
-      default -> Optional.empty();
-    };
+    return number >= 0 && number < ALL.size() ? Optional.of(ALL.get(number)) : Optional.empty();
   }
 
   int number() {
     return number;
   }
 
+  /// Size of an element in bytes; 1 where nothing is shuffled.
+  int width() {
+    return width;
+  }
+
   /// Whether a chunk of `sizeBytes` can be stored in `storedBytes`.
   boolean allows(int storedBytes, int sizeBytes) {
     return switch (this) {
       case RAW -> storedBytes == sizeBytes;
-      case ZSTD -> storedBytes < sizeBytes;
+      case ZSTD, SHUFFLED_2, SHUFFLED_4, SHUFFLED_8 -> storedBytes < sizeBytes;
     };
   }
 
@@ -61,7 +71,14 @@ enum Codec {
     return switch (this) {
       case RAW -> stored.remaining() == sizeBytes ? Optional.of(stored) : Optional.empty();
       case ZSTD -> inflate(stored, sizeBytes);
+      case SHUFFLED_2, SHUFFLED_4, SHUFFLED_8 -> inflate(stored, sizeBytes).map(this::unshuffled);
     };
+  }
+
+  private ByteBuffer unshuffled(ByteBuffer shuffled) {
+    var chunk = ByteBuffer.allocate(shuffled.remaining());
+    Shuffle.undo(MemorySegment.ofBuffer(shuffled), MemorySegment.ofBuffer(chunk), width);
+    return chunk;
   }
 
   private static Optional<ByteBuffer> inflate(ByteBuffer stored, int sizeBytes) {

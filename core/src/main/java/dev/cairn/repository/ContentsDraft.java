@@ -9,12 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /// The contents of one file while its chunks come in, in order.
 final class ContentsDraft {
+  /// In place of a size that is known when the file has ended.
+  static final long UNTIL_ITS_END = -1;
+
   private final long sizeBytes;
   private final int chunkBytes;
-  private final List<@Nullable ChunkRef> refs = new ArrayList<>();
-  private final List<ChunkRef> open = new ArrayList<>();
+  private final List<@Nullable ChunkRef> groups = new ArrayList<>();
+  private List<ChunkRef> open = new ArrayList<>();
+  private long chunks;
+  private long bytes;
   private @Nullable Sha256 root;
 
+  /// @param chunkBytes of a fixed grid, or [Manifest#BY_CONTENT]
   ContentsDraft(long sizeBytes, int chunkBytes) {
     this.sizeBytes = sizeBytes;
     this.chunkBytes = chunkBytes;
@@ -27,7 +33,7 @@ final class ContentsDraft {
     }
 
     void storedAt(ChunkRef ref) {
-      draft.refs.set(index, ref);
+      draft.groups.set(index, ref);
     }
   }
 
@@ -37,10 +43,8 @@ final class ContentsDraft {
   /// @return a group that is complete with it
   @Nullable Group add(ChunkRef ref, MessageDigest digest) {
     ref.sha256().addTo(digest);
-    if (!isGrouped()) {
-      refs.add(ref);
-      return null;
-    }
+    chunks++;
+    bytes += ref.sizeBytes();
     open.add(ref);
     return open.size() == LeafGroup.CHUNKS ? closeGroup() : null;
   }
@@ -50,23 +54,24 @@ final class ContentsDraft {
   /// @return the last group, if there is one
   @Nullable Group end(MessageDigest digest) {
     root = Sha256.of(digest);
-    return open.isEmpty() ? null : closeGroup();
+    if (sizeBytes != UNTIL_ITS_END && sizeBytes != bytes) {
+      throw new IllegalStateException("a file of " + sizeBytes + " bytes came as " + bytes);
+    }
+    return open.isEmpty() || chunks <= Manifest.INLINE_CHUNKS ? null : closeGroup();
   }
 
   private Group closeGroup() {
-    var group = new Group(this, refs.size(), open);
-    refs.add(null);
-    open.clear();
+    var group = new Group(this, groups.size(), open);
+    groups.add(null);
+    open = new ArrayList<>();
     return group;
-  }
-
-  private boolean isGrouped() {
-    return Contents.chunks(sizeBytes, chunkBytes) > Manifest.INLINE_CHUNKS;
   }
 
   /// All of it, once the file has ended and every group is stored.
   Contents contents() {
-    List<ChunkRef> stored = refs.stream().map(Objects::requireNonNull).toList();
-    return new Contents(sizeBytes, chunkBytes, Objects.requireNonNull(root, "not ended"), stored);
+    Sha256 ended = Objects.requireNonNull(root, "not ended");
+    List<ChunkRef> refs =
+        groups.isEmpty() ? open : groups.stream().map(Objects::requireNonNull).toList();
+    return new Contents(bytes, chunkBytes, chunks, ended, refs);
   }
 }

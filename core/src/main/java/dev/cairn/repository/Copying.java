@@ -48,7 +48,7 @@ final class Copying implements AutoCloseable {
       Contents contents = entry.contents();
       ContentsDraft draft =
           contents == null ? null : copy(manifest, FileTree.printable(entry.path()), contents);
-      drafts.add(new Assembly.Draft(entry, draft));
+      drafts.add(new Assembly.Draft(entry, draft == null ? null : draft::contents));
     }
     lanes.drain();
     return assembly.end(stateDraft, drafts);

@@ -83,22 +83,32 @@ final class ExtentReader {
   <X extends Exception> void forEachBatch(Manifest manifest, Contents contents, Taker<X> taker)
       throws Damage, X {
     MessageDigest root = Sha256.digest();
+    long sum = 0;
     for (int group = 0; group < groups(contents); group++) {
       List<ChunkRef> chunks = chunks(manifest, contents, group);
       chunks.forEach(chunk -> chunk.sha256().addTo(root));
-      for (List<ChunkRef> batch : batches(chunks, contents)) {
+      sum += chunks.stream().mapToLong(ChunkRef::sizeBytes).sum();
+      manifest.requireWithin(contents, sum);
+      for (List<ChunkRef> batch : batches(chunks)) {
         taker.take(batch);
       }
     }
     manifest.requireRoot(contents, Sha256.of(root));
+    manifest.requireSize(contents, sum);
   }
 
   /// `chunks` of a file in pieces of about 4 MiB.
-  static List<List<ChunkRef>> batches(List<ChunkRef> chunks, Contents contents) {
-    int each = Math.max(1, Segment.BYTES / contents.chunkBytes());
+  static List<List<ChunkRef>> batches(List<ChunkRef> chunks) {
     var batches = new ArrayList<List<ChunkRef>>();
-    for (int from = 0; from < chunks.size(); from += each) {
-      batches.add(chunks.subList(from, Math.min(from + each, chunks.size())));
+    int from = 0;
+    while (from < chunks.size()) {
+      int to = from;
+      int bytes = 0;
+      do {
+        bytes += chunks.get(to++).sizeBytes();
+      } while (to < chunks.size() && bytes + chunks.get(to).sizeBytes() <= Segment.BYTES);
+      batches.add(chunks.subList(from, to));
+      from = to;
     }
     return batches;
   }

@@ -69,6 +69,11 @@ public final class FileTree {
     return root;
   }
 
+  /// Where the bytes of a file of this tree are read.
+  Source.OfFile source(Disk disk, Node file) {
+    return new Source.OfFile(disk, root.resolve(file.path), file.path, file.stat);
+  }
+
   /// Sorted by the bytes of their paths, so a directory comes before what is in it.
   public List<Node> nodes() {
     return nodes;

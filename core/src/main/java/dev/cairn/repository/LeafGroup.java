@@ -49,8 +49,9 @@ final class LeafGroup {
     fields.require(count == expected, () -> "it has " + count + " chunks, not " + expected);
     var refs = new ArrayList<ChunkRef>(count);
     for (int i = 0; i < count; i++) {
-      int size = contents.sizeOf((long) group * CHUNKS + i);
-      ChunkRef ref = ChunkRef.read(fields, packs.size(), size, size);
+      long index = (long) group * CHUNKS + i;
+      ChunkRef ref =
+          ChunkRef.read(fields, packs.size(), contents.leastOf(index), contents.mostOf(index));
       refs.add(ref.inPack(packs.get(ref.pack())));
     }
     fields.end();

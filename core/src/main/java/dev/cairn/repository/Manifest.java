@@ -40,18 +40,34 @@ import org.jspecify.annotations.Nullable;
 /// | size | |
 /// |---|---|
 /// | 8 | size in bytes |
-/// | 4 | chunk size: a power of two from 4 KiB to 4 MiB; 256 KiB is what is written |
+/// | 4 | chunk size: a power of two from 4 KiB to 4 MiB; or 0: the chunks are cut where the content says, see [ContentCuts] |
+/// | 8 | if the chunk size is 0 only: number of chunks |
 /// | 32 | root: SHA-256 of the SHA-256s of all chunks one after another |
 /// | 57 each | up to 8 chunks: a [ChunkRef] for each. More: one for each group of 1024 chunks, the last one smaller, whose chunk is a [LeafGroup] |
 ///
-/// All chunks of a file have the chunk size but the last, which has the rest.
+/// All chunks of a file have the chunk size but the last, which has the rest; without a chunk size
+/// each has at most 4 MiB, and together they have the size of the file.
+///
+/// After the contents of a file, not of a large state, follows what it was when it was read:
+///
+/// | size | |
+/// |---|---|
+/// | 1 | 0 nothing is known, 1 as follows |
+/// | 8, 8 | device and inode number |
+/// | 8, 4 | time of change (`st_ctime`): seconds since 1970-01-01 UTC, signed; nanoseconds |
+///
+/// A file with the same size, modification time and these has the same contents. See [Unchanged].
 public final class Manifest {
   static final int MAX_ENTRIES = 10_000_000;
   static final int MAX_BYTES = 1 << 30;
   static final int INLINE_CHUNKS = 8;
   static final int CHUNK_BYTES = 256 * 1024;
+  static final int SMALL_CHUNK_BYTES = 64 * 1024;
   static final int MIN_CHUNK_BYTES = 4 * 1024;
   static final int MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+
+  /// In place of a chunk size: chunks are cut where the content says.
+  static final int BY_CONTENT = 0;
 
   static final long MAGIC = 0x434149524e4d414eL;
   static final int VERSION = 1;
@@ -104,6 +120,20 @@ public final class Manifest {
     }
   }
 
+  /// @throws Damage if a file has more bytes than it should, so that nothing past its end is
+  ///   written
+  void requireWithin(Contents contents, long sizeBytes) throws Damage {
+    if (sizeBytes > contents.sizeBytes) {
+      throw Damage.at(place.pack, place.offset, "a file has more bytes than it should");
+    }
+  }
+
+  void requireSize(Contents contents, long sizeBytes) throws Damage {
+    if (sizeBytes != contents.sizeBytes) {
+      throw Damage.at(place.pack, place.offset, "a file has fewer bytes than it should");
+    }
+  }
+
   PackName pack(ChunkRef ref) {
     return packs.get(ref.pack());
   }
@@ -123,20 +153,22 @@ public final class Manifest {
   /// @param mode permission bits, the low 12
   /// @param contents of a file
   /// @param target what a symbolic link says
+  /// @param origin of a file, if known
   public record Entry(
       Kind kind,
       String path,
       int mode,
       Instant modified,
       @Nullable Contents contents,
-      @Nullable String target) {
+      @Nullable String target,
+      @Nullable Origin origin) {
     /// `file`, `directory` or `symlink`.
     public String type() {
       return kind.name().toLowerCase(Locale.ROOT);
     }
 
     Entry withContents(Contents other) {
-      return new Entry(kind, path, mode, modified, other, target);
+      return new Entry(kind, path, mode, modified, other, target, origin);
     }
 
     /// Of a file; else 0.
@@ -149,6 +181,9 @@ public final class Manifest {
       return contents == null ? null : contents.root.toString();
     }
   }
+
+  /// The file that was read, as the file system knew it.
+  record Origin(long device, long inode, Instant changed) {}
 
   /// What an entry is.
   public enum Kind {
@@ -175,32 +210,50 @@ public final class Manifest {
 
   /// The bytes of a file or of the large state.
   ///
+  /// @param chunkBytes of a fixed grid, or [#BY_CONTENT]
   /// @param refs to its chunks, or to its groups
-  record Contents(long sizeBytes, int chunkBytes, Sha256 root, List<ChunkRef> refs) {
+  record Contents(long sizeBytes, int chunkBytes, long chunks, Sha256 root, List<ChunkRef> refs) {
     Contents {
       refs = List.copyOf(refs);
+    }
+
+    /// Contents in chunks of a fixed grid.
+    static Contents grid(long sizeBytes, int chunkBytes, Sha256 root, List<ChunkRef> refs) {
+      return new Contents(sizeBytes, chunkBytes, chunks(sizeBytes, chunkBytes), root, refs);
     }
 
     static long chunks(long sizeBytes, int chunkBytes) {
       return (sizeBytes + chunkBytes - 1) / chunkBytes;
     }
 
-    long chunks() {
-      return chunks(sizeBytes, chunkBytes);
+    boolean isGrid() {
+      return chunkBytes != BY_CONTENT;
     }
 
     boolean isGrouped() {
-      return chunks() > INLINE_CHUNKS;
+      return chunks > INLINE_CHUNKS;
     }
 
     /// Number of chunks in a group.
     int chunksOf(int group) {
-      return (int) Math.min(LeafGroup.CHUNKS, chunks() - (long) group * LeafGroup.CHUNKS);
+      return (int) Math.min(LeafGroup.CHUNKS, chunks - (long) group * LeafGroup.CHUNKS);
     }
 
-    /// Size of chunk `index`.
-    int sizeOf(long index) {
-      return (int) Math.min(chunkBytes, sizeBytes - index * chunkBytes);
+    /// Least size that chunk `index` can have.
+    int leastOf(long index) {
+      return isGrid() ? mostOf(index) : 1;
+    }
+
+    /// Greatest size that chunk `index` can have.
+    int mostOf(long index) {
+      return isGrid()
+          ? (int) Math.min(chunkBytes, sizeBytes - index * chunkBytes)
+          : (int) Math.min(MAX_CHUNK_BYTES, sizeBytes);
+    }
+
+    /// The same contents by the numbering of another table.
+    Contents withRefs(List<ChunkRef> others) {
+      return new Contents(sizeBytes, chunkBytes, chunks, root, others);
     }
   }
 }

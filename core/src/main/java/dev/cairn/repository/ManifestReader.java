@@ -3,6 +3,7 @@ package dev.cairn.repository;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
+import dev.cairn.repository.Manifest.Origin;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -71,9 +72,9 @@ final class ManifestReader {
     Kind kind = Kind.of(number).orElseThrow(() -> fields.damage("there is a type " + number));
     entries.add(
         switch (kind) {
-          case FILE -> new Entry(kind, path, mode, modified, readContents(), null);
-          case DIRECTORY -> new Entry(kind, path, mode, modified, null, null);
-          case SYMLINK -> new Entry(kind, path, mode, modified, null, readTarget());
+          case FILE -> new Entry(kind, path, mode, modified, readContents(), null, readOrigin());
+          case DIRECTORY -> new Entry(kind, path, mode, modified, null, null, null);
+          case SYMLINK -> new Entry(kind, path, mode, modified, null, readTarget(), null);
         });
     if (kind == Kind.DIRECTORY) {
       directories.add(path);
@@ -109,22 +110,46 @@ final class ManifestReader {
 
   private Contents readContents() throws Damage {
     long size = fields.u64(0, MAX_FILE_BYTES, "the size of a file");
-    int chunkBytes =
-        fields.u32(Manifest.MIN_CHUNK_BYTES, Manifest.MAX_CHUNK_BYTES, "the size of chunks");
-    fields.require(Integer.bitCount(chunkBytes) == 1, () -> "the size of chunks is " + chunkBytes);
-    Sha256 root = fields.sha256();
-    long chunks = Contents.chunks(size, chunkBytes);
+    int chunkBytes = fields.i32();
+    boolean sound =
+        chunkBytes == Manifest.BY_CONTENT
+            || chunkBytes >= Manifest.MIN_CHUNK_BYTES
+                && chunkBytes <= Manifest.MAX_CHUNK_BYTES
+                && Integer.bitCount(chunkBytes) == 1;
+    fields.require(sound, () -> "the size of chunks is " + Integer.toUnsignedString(chunkBytes));
+    long chunks =
+        chunkBytes == Manifest.BY_CONTENT
+            ? fields.u64(Long.signum(size), size, "the number of chunks")
+            : Contents.chunks(size, chunkBytes);
+    var contents = new Contents(size, chunkBytes, chunks, fields.sha256(), List.of());
+    return contents.withRefs(contents.isGrouped() ? readGroups(chunks) : readChunks(contents));
+  }
+
+  private List<ChunkRef> readChunks(Contents contents) throws Damage {
     var refs = new ArrayList<ChunkRef>();
-    if (chunks <= Manifest.INLINE_CHUNKS) {
-      for (long left = size; left > 0; left -= chunkBytes) {
-        int expected = (int) Math.min(left, chunkBytes);
-        refs.add(ChunkRef.read(fields, packs.size(), expected, expected));
-      }
-    } else {
-      for (long left = chunks; left > 0; left -= LeafGroup.CHUNKS) {
-        refs.add(ChunkRef.read(fields, packs.size(), 1, LeafGroup.MAX_BYTES));
-      }
+    long sum = 0;
+    for (int i = 0; i < contents.chunks(); i++) {
+      refs.add(ChunkRef.read(fields, packs.size(), contents.leastOf(i), contents.mostOf(i)));
+      sum += refs.getLast().sizeBytes();
     }
-    return new Contents(size, chunkBytes, root, refs);
+    fields.require(sum == contents.sizeBytes(), () -> "the chunks do not make up a file");
+    return refs;
+  }
+
+  private List<ChunkRef> readGroups(long chunks) throws Damage {
+    var refs = new ArrayList<ChunkRef>();
+    for (long left = chunks; left > 0; left -= LeafGroup.CHUNKS) {
+      refs.add(ChunkRef.read(fields, packs.size(), 1, LeafGroup.MAX_BYTES));
+    }
+    return refs;
+  }
+
+  private @Nullable Origin readOrigin() throws Damage {
+    int known = fields.u8();
+    fields.require(known <= 1, () -> "what is known of a file is " + known);
+    if (known == 0) {
+      return null;
+    }
+    return new Origin(fields.i64(), fields.i64(), readTime());
   }
 }

@@ -4,6 +4,7 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
+import dev.cairn.repository.Manifest.Origin;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -55,7 +56,17 @@ final class ManifestWriter {
     flush();
     if (entry.contents() != null) {
       contents(entry.contents());
+      origin(entry.origin());
     }
+  }
+
+  private void origin(@Nullable Origin origin) {
+    fields.put((byte) (origin == null ? 0 : 1));
+    if (origin != null) {
+      fields.putLong(origin.device()).putLong(origin.inode());
+      fields.putLong(origin.changed().getEpochSecond()).putInt(origin.changed().getNano());
+    }
+    flush();
   }
 
   private void named(int type, String path, int mode, Instant modified) {
@@ -72,6 +83,9 @@ final class ManifestWriter {
 
   private void contents(Contents contents) {
     fields.putLong(contents.sizeBytes()).putInt(contents.chunkBytes());
+    if (!contents.isGrid()) {
+      fields.putLong(contents.chunks());
+    }
     contents.root().write(fields);
     for (ChunkRef ref : contents.refs()) {
       ref.inPack(packs.number(ref.pack())).write(fields);

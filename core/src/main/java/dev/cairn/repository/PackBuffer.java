@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import dev.cairn.blob.Blob;
+import dev.cairn.env.Disk;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -9,7 +10,7 @@ import java.util.List;
 /// A [Pack] being filled: in memory, so that its put can be replayed. Reused for one pack after
 /// another; memory is taken from the arena as it is needed and kept.
 final class PackBuffer {
-  private static final int PART_BYTES = 1 << 20;
+  private static final int PART_BYTES = 4 << 20;
 
   private final Arena arena;
   private final List<ByteBuffer> parts = new ArrayList<>();
@@ -76,7 +77,7 @@ final class PackBuffer {
     while (bytes.hasRemaining()) {
       int part = (int) (end / PART_BYTES);
       if (part == parts.size()) {
-        parts.add(arena.allocate(PART_BYTES).asByteBuffer());
+        parts.add(arena.allocate(PART_BYTES, Disk.DIRECT_BYTES).asByteBuffer());
       }
       int at = (int) (end % PART_BYTES);
       int count = Math.min(PART_BYTES - at, bytes.remaining());

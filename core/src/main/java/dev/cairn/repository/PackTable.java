@@ -84,21 +84,26 @@ final class PackTable {
     return excerpt(some);
   }
 
-  /// All packs that the checkpoint needs; the one without a name goes by [PackName#SELF].
-  Excerpt manifestExcerpt() {
-    return excerpt(used);
+  /// All packs that the checkpoint needs. The one that holds the manifest, which has no name yet or
+  /// the one given, goes by [PackName#SELF].
+  Excerpt manifestExcerpt(@Nullable PackName self) {
+    return excerpt(used, self);
   }
 
   private Excerpt excerpt(BitSet some) {
+    return excerpt(some, null);
+  }
+
+  private Excerpt excerpt(BitSet some, @Nullable PackName self) {
     var sorted = new TreeMap<PackName, Integer>();
-    some.stream().forEach(number -> sorted.put(nameOrSelf(number), number));
+    some.stream().forEach(number -> sorted.put(nameOrSelf(number, self), number));
     var places = new HashMap<Integer, Integer>();
     sorted.values().forEach(number -> places.put(number, places.size()));
     return new Excerpt(List.copyOf(sorted.keySet()), places);
   }
 
-  private PackName nameOrSelf(int number) {
+  private PackName nameOrSelf(int number, @Nullable PackName self) {
     PackName name = names.get(number);
-    return name == null ? PackName.SELF : name;
+    return name == null || name.equals(self) ? PackName.SELF : name;
   }
 }

@@ -1,24 +1,30 @@
 package dev.cairn.repository;
 
+import dev.cairn.domain.CairnException;
 import dev.cairn.env.Env;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayDeque;
+import java.util.OptionalLong;
 
-/// Writes the packs of one save: fills one in memory while the one before is being put.
+/// Writes the packs of one save: fills one in memory while those before are being put.
 ///
-/// So at most two are held, about 128 MiB. Not thread-safe.
+/// So at most three are held, about 192 MiB. Not thread-safe.
 final class PackWriter implements AutoCloseable {
+  private static final int PUTS_AT_ONCE = 2;
+
   private final JobPacks packs;
   private final Env env;
   private final long token;
   private final PackTable table;
 
+  private final ArrayDeque<Put> putting = new ArrayDeque<>();
+  private final ArrayDeque<PackBuffer> idle = new ArrayDeque<>();
   private PackBuffer filling;
-  private PackBuffer other;
   private int number;
-  private @Nullable Fork putting;
   private long writtenBytes;
+
+  private record Put(PackBuffer buffer, Fork fork) {}
 
   /// @param arena holds the buffers; outlives this
   PackWriter(JobPacks packs, Env env, long token, PackTable table, Arena arena) {
@@ -27,7 +33,9 @@ final class PackWriter implements AutoCloseable {
     this.token = token;
     this.table = table;
     this.filling = new PackBuffer(arena);
-    this.other = new PackBuffer(arena);
+    for (int i = 0; i < PUTS_AT_ONCE; i++) {
+      idle.add(new PackBuffer(arena));
+    }
     this.number = table.reserve();
   }
 
@@ -62,37 +70,56 @@ final class PackWriter implements AutoCloseable {
     return filling.add(chunk, stored);
   }
 
-  /// Ends the pack being filled, if there is anything in it, and starts to put it as soon as the
-  /// one before has been put.
+  /// Ends the pack being filled, if there is anything in it, and starts to put it.
+  ///
+  /// @throws CairnException.Unavailable if it does not fit: what is there is left as it is
   void seal() {
     if (filling.isEmpty()) {
       return;
     }
-    awaitPut();
+    if (idle.isEmpty()) {
+      awaitOldest();
+    }
     PackBuffer.Sealed sealed = filling.seal(token, env.randomBytes(Pack.NONCE_BYTES));
+    requireRoom(sealed.body().sizeBytes());
     table.name(number, sealed.name());
     number = table.reserve();
     writtenBytes += sealed.body().sizeBytes();
-    PackBuffer full = filling;
-    filling = other;
+    Fork fork = new Fork(env, "put pack", () -> packs.put(sealed.name(), sealed.body()));
+    putting.add(new Put(filling, fork));
+    filling = idle.remove();
     filling.clear();
-    other = full;
-    putting = new Fork(env, "put pack", () -> packs.put(sealed.name(), sealed.body()));
+  }
+
+  /// So that a disk is not filled to its last byte, which whoever works there may need.
+  private void requireRoom(long sizeBytes) {
+    OptionalLong usable = packs.blobs().usableBytes();
+    if (usable.isPresent() && usable.getAsLong() < sizeBytes) {
+      throw CairnException.Unavailable.full(
+          "%s has %,d bytes left, too few for the next pack of %,d"
+              .formatted(packs.blobs().location(), usable.getAsLong(), sizeBytes),
+          null);
+    }
+  }
+
+  private void awaitOldest() {
+    Put oldest = putting.getFirst();
+    oldest.fork.join();
+    putting.remove();
+    idle.add(oldest.buffer);
   }
 
   /// Waits until every pack that was sealed is durable.
   void awaitPut() {
-    if (putting != null) {
-      putting.join();
-      putting = null;
+    while (!putting.isEmpty()) {
+      awaitOldest();
     }
   }
 
-  /// Stops a put that is under way; none runs any more on return.
+  /// Stops puts that are under way; none runs any more on return.
   @Override
   public void close() {
-    if (putting != null) {
-      putting.abandon();
-    }
+    putting.forEach(put -> put.fork.abandon());
+    putting.clear();
   }
 }

@@ -9,6 +9,7 @@ import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,20 +29,59 @@ public final class Repository {
   private final BlobStore blobs;
   private final Disk disk;
   private final Env env;
-  private final Compression compression;
+  private final Storing storing;
 
-  public Repository(BlobStore blobs, Disk disk, Env env, Compression compression) {
+  public Repository(BlobStore blobs, Disk disk, Env env) {
+    this(blobs, disk, env, Storing.DEFAULTS);
+  }
+
+  private Repository(BlobStore blobs, Disk disk, Env env, Storing storing) {
     this.blobs = blobs;
     this.disk = disk;
     this.env = env;
-    this.compression = compression;
+    this.storing = storing;
+  }
+
+  /// The same repository, for saves in another way.
+  public Repository storing(Storing other) {
+    return new Repository(blobs, disk, env, other);
+  }
+
+  /// How contents are stored.
+  ///
+  /// @param chunkBytes size of chunks on a fixed grid, and on average where the content decides: 64
+  ///   KiB or 256 KiB. Smaller ones store less of scattered changes and cost more for each chunk
+  /// @param paranoid reads every file, also one that has not changed since the parent by what the
+  ///   file system tells of it
+  public record Storing(Compression compression, int chunkBytes, boolean paranoid) {
+    public static final Storing DEFAULTS =
+        new Storing(Compression.AUTO, Manifest.CHUNK_BYTES, false);
+
+    public Storing {
+      if (chunkBytes != Manifest.CHUNK_BYTES && chunkBytes != Manifest.SMALL_CHUNK_BYTES) {
+        throw new IllegalArgumentException("chunks of " + chunkBytes + " bytes");
+      }
+    }
+
+    public Storing with(Compression other) {
+      return new Storing(other, chunkBytes, paranoid);
+    }
+
+    public Storing withChunkBytes(int other) {
+      return new Storing(compression, other, paranoid);
+    }
+
+    public Storing withParanoid(boolean other) {
+      return new Storing(compression, chunkBytes, other);
+    }
   }
 
   /// Whether new contents are compressed.
   public enum Compression {
     /// Never: for contents known to be dense.
     NONE,
-    /// Where a sample of a file's segment shrinks by more than 8 %.
+    /// Where a sample of a file's segment shrinks by more than 8 %, plain or with the bytes of its
+    /// numbers reordered.
     AUTO
   }
 
@@ -111,7 +151,29 @@ public final class Repository {
     }
   }
 
-  /// Stores a tree, and the contents that the parent's manifest does not hold already.
+  /// What is to be saved.
+  ///
+  /// @param tree files of a directory; looked at [#settlingTime] before the save at least
+  /// @param parts more files, whose bytes come from elsewhere
+  /// @param state the job's state where it is too large for the journal; not changed during the
+  ///   save
+  public record Subject(FileTree tree, List<Part> parts, Optional<ByteBuffer> state) {
+    public Subject {
+      parts = List.copyOf(parts);
+    }
+
+    public static Subject of(FileTree tree) {
+      return new Subject(tree, List.of(), Optional.empty());
+    }
+  }
+
+  /// How long after the look at a directory its contents may be read: a write in between would
+  /// otherwise go unnoticed later.
+  public static Duration settlingTime() {
+    return Unchanged.TICK;
+  }
+
+  /// Stores files, and of their contents what the parent does not hold already.
   ///
   /// All packs are durable on return. Nothing is visible until a journal entry names the manifest;
   /// if this throws, the packs that were written are swept later.
@@ -119,22 +181,16 @@ public final class Repository {
   /// @param token the attempt's fencing token, at least 1
   /// @param parent the newest checkpoint of the lineage; must be retained until the new one is
   ///   published
-  /// @param largeState the job's state where it is too large for the journal
   /// @throws Changed if a file vanished, or was not what the tree says, before, while or after it
   ///   was read
   /// @throws CairnException.Unavailable if the store did not take it
   public Saved save(
-      JobId job,
-      long token,
-      @Nullable ManifestRef parent,
-      FileTree tree,
-      byte @Nullable [] largeState,
-      Meter meter)
+      JobId job, long token, @Nullable ManifestRef parent, Subject subject, Meter meter)
       throws Changed {
     requireToken(token);
     var packs = new JobPacks(blobs, job);
-    try (var saving = new Saving(packs, disk, env, compression, token, meter)) {
-      return saving.save(parent, tree, largeState);
+    try (var saving = new Saving(packs, disk, env, storing, token, meter)) {
+      return saving.save(parent, subject);
     }
   }
 
@@ -158,7 +214,7 @@ public final class Repository {
     Manifest manifest = manifest(from, ref);
     var source = new JobPacks(blobs, from);
     var target = new JobPacks(blobs, to);
-    try (var copying = new Copying(source, target, env, compression, token, meter)) {
+    try (var copying = new Copying(source, target, env, storing.compression(), token, meter)) {
       return copying.copy(manifest);
     }
   }

@@ -1,27 +1,41 @@
 package dev.cairn.repository;
 
+import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.repository.FileTree.Node;
+import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Repository.Storing;
+import dev.cairn.repository.Repository.Subject;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// One save: [Segment]s of files are read and hashed side by side, what is new in them goes into an
-/// [Assembly] in order.
+/// [Assembly] in order. Files that are [Unchanged] are only looked at.
 ///
-/// Memory: that of the assembly and 8 MiB for each of at most 8 segments, all of it freed at the
-/// end; and the list of files.
+/// Memory: that of the assembly and 9 MiB for each of at most 8 segments, all of it freed at the
+/// end; and the lists of files, of this checkpoint and of its parent.
 final class Saving implements AutoCloseable {
+  /// Files shrink to an eighth seldom enough to say so before they are read.
+  private static final int BEST_RATIO = 8;
+
+  private final JobPacks store;
   private final Disk disk;
+  private final Env env;
+  private final Storing storing;
   private final Meter meter;
 
   private final Arena arena = Arena.ofShared();
@@ -29,46 +43,124 @@ final class Saving implements AutoCloseable {
   private final Lanes<Changed> lanes;
   private final List<Workspace> workspaces = new ArrayList<>();
   private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
-  private ChunkIndex known = new ChunkIndex();
+  private Optional<Parent> parent = Optional.empty();
+  private ChunkIndex known = new ChunkIndex(0);
 
-  Saving(JobPacks store, Disk disk, Env env, Compression compression, long token, Meter meter) {
+  Saving(JobPacks store, Disk disk, Env env, Storing storing, long token, Meter meter) {
+    this.store = store;
     this.disk = disk;
+    this.env = env;
+    this.storing = storing;
     this.meter = meter;
-    this.assembly = new Assembly(store, env, compression, token, arena);
+    this.assembly = new Assembly(store, env, storing.compression(), token, arena);
     this.lanes = new Lanes<>(env, "save segment", Lanes.usualWidth(env));
     for (int i = 0; i < Lanes.usualWidth(env); i++) {
-      workspaces.add(new Workspace(arena, compression));
+      workspaces.add(new Workspace(arena, storing.compression()));
     }
     idle.addAll(workspaces);
   }
 
-  Saved save(@Nullable ManifestRef parent, FileTree tree, byte @Nullable [] state) throws Changed {
-    if (parent != null) {
-      known = assembly.goOnFrom(parent);
+  Saved save(@Nullable ManifestRef from, Subject subject) throws Changed {
+    if (from != null) {
+      parent = assembly.goOnFrom(from);
+      known = parent.map(Parent::chunks).orElse(known);
     }
-    meter.total(tree.sizeBytes() + (state == null ? 0 : state.length));
+    requireRoom(subject.tree());
+    ByteBuffer state = subject.state().map(ByteBuffer::slice).orElse(null);
+    meter.total(subject.tree().sizeBytes() + (state == null ? 0 : state.remaining()));
     ContentsDraft stateDraft = state == null ? null : take(state);
-    List<Assembly.Draft> drafts = take(tree);
-    lanes.drain();
-    return assembly.end(stateDraft, drafts);
-  }
-
-  private ContentsDraft take(byte[] state) throws Changed {
-    return take(new Segment.OfBytes(ByteBuffer.wrap(state)), state.length);
-  }
-
-  private List<Assembly.Draft> take(FileTree tree) throws Changed {
-    var drafts = new ArrayList<Assembly.Draft>(tree.nodes().size());
-    for (Node node : tree.nodes()) {
-      ContentsDraft contents = null;
-      if (node.isFile()) {
-        var file = tree.root().resolve(node.path());
-        var source = new Segment.OfFile(disk, file, node.path(), node.stat());
-        contents = take(source, node.stat().sizeBytes());
-      }
-      drafts.add(new Assembly.Draft(bare(node), contents));
+    var drafts = new HashMap<String, Assembly.Draft>();
+    for (Node node : subject.tree().nodes()) {
+      drafts.put(node.path(), take(subject.tree(), node));
     }
-    return drafts;
+    for (Part part : subject.parts()) {
+      take(part, drafts);
+    }
+    lanes.drain();
+    return assembly.end(stateDraft, sorted(drafts));
+  }
+
+  private static List<Assembly.Draft> sorted(Map<String, Assembly.Draft> drafts) {
+    return drafts.values().stream()
+        .sorted((a, b) -> TreePath.compare(a.bare().path(), b.bare().path()))
+        .toList();
+  }
+
+  /// What is certain not to fit is told before anything is written.
+  private void requireRoom(FileTree tree) {
+    OptionalLong usable = store.blobs().usableBytes();
+    if (usable.isEmpty()) {
+      return;
+    }
+    long fresh =
+        tree.nodes().stream()
+            .filter(node -> node.isFile() && parent.flatMap(p -> p.file(node.path())).isEmpty())
+            .mapToLong(node -> node.stat().sizeBytes())
+            .sum();
+    if (usable.getAsLong() < fresh / BEST_RATIO) {
+      throw CairnException.Unavailable.full(
+          "%s has %,d bytes left, too few for %,d bytes of new files"
+              .formatted(store.blobs().location(), usable.getAsLong(), fresh),
+          null);
+    }
+  }
+
+  private ContentsDraft take(ByteBuffer state) throws Changed {
+    var draft = new ContentsDraft(state.remaining(), storing.chunkBytes());
+    var cuts = new Cuts.Grid(state.remaining(), storing.chunkBytes());
+    take(new Source.OfBytes(state), draft, state.remaining(), cuts);
+    return draft;
+  }
+
+  private Assembly.Draft take(FileTree tree, Node node) throws Changed {
+    if (!node.isFile()) {
+      return new Assembly.Draft(bare(node), null);
+    }
+    var source = tree.source(disk, node);
+    Optional<Parent.StoredFile> before = parent.flatMap(p -> p.file(node.path()));
+    if (before.isPresent() && !storing.paranoid() && isUnchanged(before.get(), node)) {
+      lanes.add(new Look(source, node.stat().sizeBytes()));
+      Contents kept = assembly.keep(before.get());
+      return new Assembly.Draft(bare(node), () -> kept);
+    }
+    long sizeBytes = node.stat().sizeBytes();
+    int chunkBytes =
+        before.isPresent()
+            ? new Cutting(parent.orElseThrow(), storing.chunkBytes())
+                .choose(before.get(), source, sizeBytes)
+            : storing.chunkBytes();
+    var draft = new ContentsDraft(sizeBytes, chunkBytes);
+    take(source, draft, sizeBytes, Cuts.of(source, sizeBytes, chunkBytes, storing.chunkBytes()));
+    return new Assembly.Draft(bare(node), draft::contents);
+  }
+
+  private static boolean isUnchanged(Parent.StoredFile before, Node now) {
+    return before.whole() && Unchanged.since(before.entry(), now.stat());
+  }
+
+  /// A file that need not be read.
+  private final class Look implements Lanes.Step<Changed> {
+    private final Source.OfFile source;
+    private final long sizeBytes;
+    private Optional<String> changed = Optional.empty();
+
+    Look(Source.OfFile source, long sizeBytes) {
+      this.source = source;
+      this.sizeBytes = sizeBytes;
+    }
+
+    @Override
+    public void run() {
+      changed = source.look();
+    }
+
+    @Override
+    public void end() throws Changed {
+      if (changed.isPresent()) {
+        throw new Changed(changed.get());
+      }
+      meter.moved(sizeBytes);
+    }
   }
 
   private static Entry bare(Node node) {
@@ -80,33 +172,102 @@ final class Saving implements AutoCloseable {
           case OTHER -> throw new IllegalStateException(node.path() + " is a special file");
         };
     return new Entry(
-        kind, node.path(), node.stat().mode(), node.stat().modified(), null, node.linkTarget());
+        kind,
+        node.path(),
+        node.stat().mode(),
+        node.stat().modified(),
+        null,
+        node.linkTarget(),
+        node.isFile() ? Unchanged.origin(node.stat()) : null);
   }
 
-  private ContentsDraft take(Segment.Source source, long sizeBytes) throws Changed {
-    var draft = new ContentsDraft(sizeBytes, Manifest.CHUNK_BYTES);
+  private void take(Source source, ContentsDraft draft, long sizeBytes, Cuts cuts) throws Changed {
     long from = 0;
     do { // An empty file too is opened and looked at.
-      long start = from;
-      int size = (int) Math.min(Segment.BYTES, sizeBytes - start);
-      boolean last = start + size == sizeBytes;
+      List<Integer> sizes = cuts.next();
       lanes.makeRoom();
       Workspace workspace = idle.remove();
-      lanes.add(
-          new Segment(
-              source,
-              start,
-              size,
-              known,
-              workspace,
-              chunks -> {
-                assembly.add(draft, chunks, last);
-                idle.add(workspace);
-                meter.moved(size);
-              }));
+      int size = sizes.stream().mapToInt(Integer::intValue).sum();
+      add(source, from, sizes, workspace, draft, from + size == sizeBytes);
       from += size;
     } while (from < sizeBytes);
-    return draft;
+  }
+
+  private void add(
+      @Nullable Source source,
+      long offset,
+      List<Integer> sizes,
+      Workspace workspace,
+      ContentsDraft draft,
+      boolean last)
+      throws Changed {
+    lanes.add(
+        new Segment(
+            source,
+            offset,
+            sizes,
+            known,
+            workspace,
+            chunks -> {
+              assembly.add(draft, chunks, last);
+              idle.add(workspace);
+              meter.moved(chunks.stream().mapToLong(Segment.Chunk::sizeBytes).sum());
+            }));
+  }
+
+  /// Reads a part to its end, on this thread, and has it hashed on others.
+  private void take(Part part, Map<String, Assembly.Draft> drafts) throws Changed {
+    if (drafts.containsKey(part.path())) {
+      throw new CairnException.Invalid(
+          FileTree.printable(part.path()) + " is to be saved twice", "Nothing was saved.");
+    }
+    addDirectories(part.path(), drafts);
+    var draft = new ContentsDraft(ContentsDraft.UNTIL_ITS_END, storing.chunkBytes());
+    boolean last;
+    long from = 0;
+    do {
+      lanes.makeRoom();
+      Workspace workspace = idle.remove();
+      ByteBuffer bytes = workspace.begin(Segment.BYTES);
+      last = !fill(bytes, part);
+      int size = bytes.position();
+      List<Integer> sizes = new Cuts.Grid(size, storing.chunkBytes()).next();
+      add(null, from, sizes, workspace, draft, last);
+      from += size;
+    } while (!last);
+    var bare = new Entry(Kind.FILE, part.path(), 0644, env.now(), null, null, null);
+    drafts.put(part.path(), new Assembly.Draft(bare, draft::contents));
+  }
+
+  private void addDirectories(String path, Map<String, Assembly.Draft> drafts) {
+    for (String up = TreePath.parent(path); !up.isEmpty(); up = TreePath.parent(up)) {
+      var bare = new Entry(Kind.DIRECTORY, up, 0755, env.now(), null, null, null);
+      Assembly.Draft there = drafts.putIfAbsent(up, new Assembly.Draft(bare, null));
+      if (there != null && there.bare().kind() != Kind.DIRECTORY) {
+        throw new CairnException.Invalid(
+            "%s cannot be saved below %s, which is no directory"
+                .formatted(FileTree.printable(path), FileTree.printable(up)),
+            "Nothing was saved.");
+      }
+    }
+  }
+
+  /// @return false at the end of the part
+  private static boolean fill(ByteBuffer bytes, Part part) {
+    try {
+      while (bytes.hasRemaining()) {
+        if (part.channel().read(bytes) < 0) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      throw new CairnException.Unavailable(
+          "could not read what is to be saved as %s: %s"
+              .formatted(FileTree.printable(part.path()), e.getMessage()),
+          "Nothing was published.",
+          e);
+    }
   }
 
   @Override

@@ -1,11 +1,6 @@
 package dev.cairn.repository;
 
-import dev.cairn.domain.CairnException;
-import dev.cairn.env.Disk;
-import dev.cairn.env.Disk.DiskFile;
-import dev.cairn.env.Disk.FileStat;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,61 +10,33 @@ import org.jspecify.annotations.Nullable;
 /// Up to 4 MiB of a file on its way into a pack: read, cut into chunks, hashed, and compressed
 /// where that is worth it.
 ///
-/// The file is opened for each segment and looked at before and after: only if it is still exactly
-/// what the scan saw do its bytes count.
+/// A chunk of nothing but zeros, of which files with holes are full, is hashed once and for all.
 final class Segment implements Lanes.Step<Changed> {
   static final int BYTES = 4 * 1024 * 1024;
 
-  /// Where the bytes come from.
-  sealed interface Source {
-    /// Fills `into` with the bytes from `offset` on.
-    ///
-    /// @return the sentence that says what changed, if anything did
-    Optional<String> read(ByteBuffer into, long offset);
-  }
-
-  /// A file as it was seen.
-  record OfFile(Disk disk, Path file, String path, FileStat seen) implements Source {
-    @Override
-    public Optional<String> read(ByteBuffer into, long offset) {
-      try (DiskFile open = disk.open(file)) {
-        Optional<String> before = FileTree.difference(path, seen, open.stat());
-        if (before.isPresent()) {
-          return before;
-        }
-        open.read(into, offset);
-        Optional<String> after = FileTree.difference(path, seen, open.stat());
-        return after.isPresent() || !into.hasRemaining()
-            ? after
-            : Optional.of(FileTree.printable(path) + " shrank while it was read");
-      } catch (CairnException.NotFound _) {
-        return Optional.of(FileTree.printable(path) + " vanished");
-      }
-    }
-  }
-
-  /// Bytes in memory.
-  record OfBytes(ByteBuffer bytes) implements Source {
-    @Override
-    public Optional<String> read(ByteBuffer into, long offset) {
-      into.put(bytes.slice((int) offset, into.remaining()));
-      return Optional.empty();
-    }
-  }
-
   /// A chunk of the segment.
-  sealed interface Chunk {}
+  sealed interface Chunk {
+    int sizeBytes();
+  }
 
   /// A chunk that is stored already.
-  record Known(ChunkRef place) implements Chunk {}
+  record Known(ChunkRef place) implements Chunk {
+    @Override
+    public int sizeBytes() {
+      return place.sizeBytes();
+    }
+  }
 
   /// A chunk that may have to be stored, and how.
   record Fresh(Sha256 sha256, int sizeBytes, Codec codec, int crc32c, ByteBuffer stored)
       implements Chunk {}
 
-  private final Source source;
+  /// Of the chunks of nothing but zeros that have the size of the grid, by its binary logarithm.
+  private static final Sha256[] ZEROS = new Sha256[Integer.SIZE];
+
+  private final @Nullable Source source;
   private final long offset;
-  private final int sizeBytes;
+  private final List<Integer> sizes;
   private final ChunkIndex known;
   private final Workspace workspace;
   private final Consumer<List<Chunk>> taker;
@@ -77,19 +44,21 @@ final class Segment implements Lanes.Step<Changed> {
   private final List<Chunk> chunks = new ArrayList<>();
   private @Nullable String changed;
 
+  /// @param source absent if the workspace has been filled already
+  /// @param sizes of the chunks
   /// @param known where chunks are not to be stored again; not changed while this runs
   /// @param workspace not used by anyone else until the end
   /// @param taker gets the chunks when it is their turn; their bytes are in the workspace
   Segment(
-      Source source,
+      @Nullable Source source,
       long offset,
-      int sizeBytes,
+      List<Integer> sizes,
       ChunkIndex known,
       Workspace workspace,
       Consumer<List<Chunk>> taker) {
     this.source = source;
     this.offset = offset;
-    this.sizeBytes = sizeBytes;
+    this.sizes = sizes;
     this.known = known;
     this.workspace = workspace;
     this.taker = taker;
@@ -97,28 +66,51 @@ final class Segment implements Lanes.Step<Changed> {
 
   @Override
   public void run() {
-    ByteBuffer bytes = workspace.begin(sizeBytes);
-    Optional<String> difference = source.read(bytes, offset);
+    ByteBuffer bytes = workspace.begin(sizes.stream().mapToInt(Integer::intValue).sum());
+    Optional<String> difference =
+        source == null ? Optional.empty() : source.read(bytes.duplicate(), offset);
     if (difference.isPresent()) {
       changed = difference.get();
       return;
     }
-    bytes.flip();
-    for (int from = 0; from < sizeBytes; from += Manifest.CHUNK_BYTES) {
-      chunks.add(chunk(bytes.slice(from, Math.min(Manifest.CHUNK_BYTES, sizeBytes - from))));
+    int from = 0;
+    for (int size : sizes) {
+      chunks.add(chunk(bytes.slice(from, size)));
+      from += size;
     }
   }
 
   private Chunk chunk(ByteBuffer bytes) {
-    Sha256 sha256 = Sha256.of(bytes);
+    Sha256 sha256 = hash(bytes);
     ChunkRef place = known.find(sha256);
     if (place != null && place.sizeBytes() == bytes.remaining()) {
       return new Known(place);
     }
-    Optional<ByteBuffer> smaller = workspace.compress(bytes);
-    ByteBuffer stored = smaller.orElse(bytes);
-    Codec codec = smaller.isPresent() ? Codec.ZSTD : Codec.RAW;
-    return new Fresh(sha256, bytes.remaining(), codec, Pack.crc32c(stored), stored);
+    Workspace.Packed packed = workspace.compress(bytes);
+    int crc32c = Pack.crc32c(packed.stored());
+    return new Fresh(sha256, bytes.remaining(), packed.codec(), crc32c, packed.stored());
+  }
+
+  private static Sha256 hash(ByteBuffer bytes) {
+    int size = bytes.remaining();
+    if (Integer.bitCount(size) != 1 || !isZeros(bytes)) {
+      return Sha256.of(bytes);
+    }
+    int log = Integer.numberOfTrailingZeros(size);
+    Sha256 hash = ZEROS[log];
+    if (hash == null) {
+      hash = Sha256.of(bytes);
+      ZEROS[log] = hash; // Whichever thread comes last, it is the same.
+    }
+    return hash;
+  }
+
+  /// All are the same as their neighbours, and one is zero.
+  private static boolean isZeros(ByteBuffer bytes) {
+    int rest = bytes.remaining() - 1;
+    return bytes.get(0) == 0
+        && bytes.get(rest) == 0
+        && bytes.slice(0, rest).mismatch(bytes.slice(1, rest)) < 0;
   }
 
   @Override

@@ -102,7 +102,7 @@ final class Verifying {
       try {
         List<ChunkRef> chunks = reader.chunks(manifest, contents, group);
         chunks.forEach(chunk -> chunk.sha256().addTo(root));
-        for (List<ChunkRef> batch : ExtentReader.batches(chunks, contents)) {
+        for (List<ChunkRef> batch : ExtentReader.batches(chunks)) {
           lanes.add(new Check(path, batch, manifest.packs()));
         }
       } catch (Damage e) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cairn.domain.CairnException;
 import dev.cairn.repository.HookedDisk.Moment;
 import dev.cairn.repository.Repository.Compression;
+import dev.cairn.repository.Repository.Subject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ final class ChangedTest {
               }
             });
     Repository repository = box.repository(disk, Compression.AUTO);
-    assertThatThrownBy(() -> repository.save(Sandbox.JOB, 1, null, tree, null, Meter.NONE))
+    assertThatThrownBy(() -> repository.save(Sandbox.JOB, 1, null, Subject.of(tree), Meter.NONE))
         .isInstanceOf(Changed.class)
         .message()
         .matches(sentence);
@@ -126,7 +127,8 @@ final class ChangedTest {
   void nothing_is_named_by_anyone_after_a_change() throws Exception {
     FileTree tree = box.scan();
     Files.write(model, new byte[1]);
-    assertThatThrownBy(() -> box.repository.save(Sandbox.JOB, 1, null, tree, null, Meter.NONE))
+    assertThatThrownBy(
+            () -> box.repository.save(Sandbox.JOB, 1, null, Subject.of(tree), Meter.NONE))
         .isInstanceOf(Changed.class);
     long freed = box.repository.sweep(Sandbox.JOB, 1, java.util.Set.of());
     assertThat(box.packObjects()).isEmpty();
@@ -137,7 +139,8 @@ final class ChangedTest {
   void an_interrupted_save_is_cancelled() {
     FileTree tree = box.scan();
     Thread.currentThread().interrupt();
-    assertThatThrownBy(() -> box.repository.save(Sandbox.JOB, 1, null, tree, null, Meter.NONE))
+    assertThatThrownBy(
+            () -> box.repository.save(Sandbox.JOB, 1, null, Subject.of(tree), Meter.NONE))
         .isInstanceOf(CairnException.Cancelled.class);
     assertThat(Thread.interrupted()).isTrue();
   }

@@ -8,14 +8,17 @@ import dev.cairn.domain.JobId;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Repository.Subject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +75,13 @@ final class CopyTest {
   void a_tree_with_everything_in_it_and_a_large_state_is_copied() throws Exception {
     writeTree();
     byte[] state = "{\"n\":1}".repeat(400_000).getBytes(StandardCharsets.UTF_8);
-    Saved saved = box.repository.save(Sandbox.JOB, 7, null, box.scan(), state, Meter.NONE);
+    Saved saved =
+        box.repository.save(
+            Sandbox.JOB,
+            7,
+            null,
+            new Subject(box.scan(), List.of(), Optional.of(ByteBuffer.wrap(state))),
+            Meter.NONE);
     Saved copy = assertCopied(saved, state);
     assertThat(copy.newBytes()).isEqualTo(saved.newBytes());
     assertThat(copy.storedBytes()).isBetween(saved.storedBytes() - 99, saved.storedBytes() + 99);
@@ -84,7 +93,9 @@ final class CopyTest {
     Saved last = box.save();
     for (long token = 8; token < 12; token++) {
       box.write("f" + token, Sandbox.noise(10 * Sandbox.CHUNK, token));
-      last = box.repository.save(Sandbox.JOB, token, last.manifest(), box.scan(), null, Meter.NONE);
+      last =
+          box.repository.save(
+              Sandbox.JOB, token, last.manifest(), Subject.of(box.scan()), Meter.NONE);
     }
     assertThat(last.packs()).hasSizeGreaterThan(4);
     assertCopied(last);

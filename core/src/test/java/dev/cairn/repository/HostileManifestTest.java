@@ -71,9 +71,9 @@ final class HostileManifestTest {
 
   private static Entry entry(Kind kind, String path) {
     Contents contents =
-        kind == Kind.FILE ? new Contents(0, Manifest.CHUNK_BYTES, NO_CHUNKS, List.of()) : null;
+        kind == Kind.FILE ? Contents.grid(0, Manifest.CHUNK_BYTES, NO_CHUNKS, List.of()) : null;
     String target = kind == Kind.SYMLINK ? "/etc" : null;
-    return new Entry(kind, path, 0644, Instant.EPOCH, contents, target);
+    return new Entry(kind, path, 0644, Instant.EPOCH, contents, target, null);
   }
 
   private static ByteBuffer manifest(Entry... entries) {
@@ -129,9 +129,10 @@ final class HostileManifestTest {
   @Test
   void a_link_says_something() {
     assertRefused(
-        manifest(new Entry(Kind.SYMLINK, "a", 0, Instant.EPOCH, null, "")), "a link says nothing");
+        manifest(new Entry(Kind.SYMLINK, "a", 0, Instant.EPOCH, null, "", null)),
+        "a link says nothing");
     assertRefused(
-        manifest(new Entry(Kind.SYMLINK, "a", 0, Instant.EPOCH, null, "x\0")),
+        manifest(new Entry(Kind.SYMLINK, "a", 0, Instant.EPOCH, null, "x\0", null)),
         "a link says nothing");
   }
 
@@ -140,9 +141,9 @@ final class HostileManifestTest {
   }
 
   private static ByteBuffer file(long size, int chunkBytes, ChunkRef... refs) {
-    var contents = new Contents(size, chunkBytes, NO_CHUNKS, List.of(refs));
+    var contents = Contents.grid(size, chunkBytes, NO_CHUNKS, List.of(refs));
     return ManifestWriter.write(
-        SELF, null, List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null)));
+        SELF, null, List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
   }
 
   @Test
@@ -150,7 +151,7 @@ final class HostileManifestTest {
     assertRefused(file(10, Manifest.CHUNK_BYTES, chunk(9)), "the size of a chunk is 9");
     assertRefused(file(10, Manifest.CHUNK_BYTES, chunk(11)), "a stored size is 11");
     assertRefused(file(10, Manifest.CHUNK_BYTES), "ends too early");
-    assertRefused(file(10, Manifest.CHUNK_BYTES, chunk(10), chunk(10)), "left over");
+    assertRefused(file(10, Manifest.CHUNK_BYTES, chunk(10), chunk(10)), "breaks the format");
     assertRefused(file(-1, Manifest.CHUNK_BYTES), "the size of a file is -1");
     assertRefused(file(Long.MAX_VALUE, Manifest.CHUNK_BYTES, chunk(10)), "the size of a file is");
     assertRefused(file(1L << 56, Manifest.CHUNK_BYTES, chunk(10)), "breaks the format");
@@ -158,8 +159,11 @@ final class HostileManifestTest {
 
   @Test
   void chunks_have_a_bounded_size() {
-    for (int bytes : new int[] {0, -1, 1, 4095, 4097, 300_000, 8 * 1024 * 1024}) {
-      assertRefused(file(10, bytes, chunk(10)), "the size of chunks is");
+    for (int bytes : new int[] {-1, 1, 4095, 4097, 300_000, 8 * 1024 * 1024}) {
+      ByteBuffer file = file(10, Manifest.CHUNK_BYTES, chunk(10));
+      int at = file.limit() - 1 - ChunkRef.BYTES - Sha256.BYTES - 4;
+      assertThat(file.getInt(at)).isEqualTo(Manifest.CHUNK_BYTES);
+      assertRefused(file.putInt(at, bytes), "the size of chunks is");
     }
   }
 
@@ -175,11 +179,35 @@ final class HostileManifestTest {
         file(10, Manifest.CHUNK_BYTES, new ChunkRef(NO_CHUNKS, 0, 16, 10, 10, Codec.ZSTD, 0)),
         "a chunk of 10 bytes is stored in 10");
     ByteBuffer other = file(10, Manifest.CHUNK_BYTES, chunk(10));
-    other.putInt(other.limit() - ChunkRef.BYTES + 32, 1);
+    other.putInt(other.limit() - 1 - ChunkRef.BYTES + 32, 1);
     assertRefused(other, "number of a pack is 1");
     ByteBuffer codec = file(10, Manifest.CHUNK_BYTES, chunk(10));
-    codec.put(codec.limit() - 5, (byte) 2);
-    assertRefused(codec, "codec 2 is not known");
+    codec.put(codec.limit() - 6, (byte) 5);
+    assertRefused(codec, "codec 5 is not known");
+  }
+
+  private static ByteBuffer byContent(long size, long chunks, ChunkRef... refs) {
+    var contents = new Contents(size, Manifest.BY_CONTENT, chunks, NO_CHUNKS, List.of(refs));
+    return ManifestWriter.write(
+        SELF, null, List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
+  }
+
+  @Test
+  void chunks_cut_by_content_make_up_the_file_as_well() {
+    assertRefused(byContent(10, 2, chunk(4), chunk(5)), "do not make up a file");
+    assertRefused(byContent(10, 2, chunk(4), chunk(7)), "do not make up a file");
+    assertRefused(byContent(10, 2, chunk(4), chunk(11)), "a stored size is 11");
+    assertRefused(byContent(10, 11, chunk(10)), "the number of chunks is 11");
+    assertRefused(byContent(10, 0), "the number of chunks is 0");
+    assertRefused(byContent(10, -1), "the number of chunks is -1");
+    assertRefused(byContent(1L << 40, 1L << 40, chunk(10)), "breaks the format");
+  }
+
+  @Test
+  void what_is_known_of_a_file_is_known_or_not() {
+    ByteBuffer file = file(10, Manifest.CHUNK_BYTES, chunk(10));
+    assertRefused(file.put(file.limit() - 1, (byte) 2), "what is known of a file is 2");
+    assertRefused(file.put(file.limit() - 1, (byte) 1), "it ends too early");
   }
 
   /// The manifest of `saved` with the contents of its only file changed.
@@ -196,9 +224,10 @@ final class HostileManifestTest {
                     entry.mode(),
                     entry.modified(),
                     change.apply(Objects.requireNonNull(entry.contents())),
-                    null))
+                    null,
+                    entry.origin()))
             .toList();
-    return forge(ManifestWriter.write(table.manifestExcerpt(), null, entries));
+    return forge(ManifestWriter.write(table.manifestExcerpt(null), null, entries));
   }
 
   private void assertDamaged(ManifestRef ref, String reason) {
@@ -223,7 +252,7 @@ final class HostileManifestTest {
     assertDamaged(
         forge(
             box.save(),
-            was -> new Contents(was.sizeBytes(), was.chunkBytes(), NO_CHUNKS, was.refs())),
+            was -> Contents.grid(was.sizeBytes(), was.chunkBytes(), NO_CHUNKS, was.refs())),
         "the root of a file is not that of its chunks");
   }
 
@@ -236,14 +265,14 @@ final class HostileManifestTest {
           forge(
               saved,
               was ->
-                  new Contents(
+                  Contents.grid(
                       (long) chunks * Sandbox.CHUNK, was.chunkBytes(), was.root(), was.refs())),
           "it has 9 chunks, not " + chunks);
     }
     assertDamaged(
         forge(
             saved,
-            was -> new Contents(was.sizeBytes() - 1, was.chunkBytes(), was.root(), was.refs())),
+            was -> Contents.grid(was.sizeBytes() - 1, was.chunkBytes(), was.root(), was.refs())),
         "a stored size is 262144");
   }
 
@@ -253,7 +282,7 @@ final class HostileManifestTest {
     assertDamaged(
         forge(
             box.save(),
-            was -> new Contents(10L * Sandbox.CHUNK, Sandbox.CHUNK, NO_CHUNKS, was.refs())),
+            was -> Contents.grid(10L * Sandbox.CHUNK, Sandbox.CHUNK, NO_CHUNKS, was.refs())),
         "a list of chunks breaks the format: it does not start as it should");
   }
 
@@ -266,14 +295,14 @@ final class HostileManifestTest {
     var table = new PackTable();
     table.use(table.number(manifest.pack(contents.refs().getFirst())));
     var only =
-        new Contents(
+        Contents.grid(
             contents.sizeBytes(),
             contents.chunkBytes(),
             contents.root(),
             List.of(contents.refs().getFirst().inPack(0)));
-    var entry = new Entry(Kind.FILE, "f", 0, Instant.EPOCH, only, null);
+    var entry = new Entry(Kind.FILE, "f", 0, Instant.EPOCH, only, null, null);
     assertDamaged(
-        forge(ManifestWriter.write(table.manifestExcerpt(), null, List.of(entry))),
+        forge(ManifestWriter.write(table.manifestExcerpt(null), null, List.of(entry))),
         "is not named by the checkpoint");
   }
 
@@ -284,7 +313,8 @@ final class HostileManifestTest {
     Manifest manifest = box.manifest(box.save());
     var table = new PackTable();
     manifest.packs().forEach(name -> table.use(table.number(name)));
-    ByteBuffer written = ManifestWriter.write(table.manifestExcerpt(), null, manifest.entries());
+    ByteBuffer written =
+        ManifestWriter.write(table.manifestExcerpt(null), null, manifest.entries());
     var whole = new byte[written.remaining()];
     written.get(whole);
     var random = new Random(1);

@@ -146,8 +146,7 @@ final class PackTest {
           }
         },
         box.disk,
-        box.env,
-        Compression.AUTO);
+        box.env);
   }
 
   @Test
@@ -191,36 +190,35 @@ final class PackTest {
               }
             },
             box.disk,
-            box.env,
-            Compression.AUTO);
+            box.env);
     assertThatThrownBy(() -> box.save(repository, null))
         .isInstanceOfSatisfying(
             CairnException.Unavailable.class, e -> assertThat(e.isFull()).isTrue());
-    assertThat(puts).hasValue(2);
+    assertThat(puts.get()).isBetween(2, 3); // the next one may be under way
   }
 
   @Test
-  void no_more_than_two_packs_are_held_in_memory() {
+  void no_more_than_three_packs_are_held_in_memory() {
     box.write("a", Sandbox.noise(400_000_000, 1));
     var putting = new AtomicInteger();
     var most = new AtomicInteger();
     Repository repository =
         new Repository(
-            new Delegating(new MemoryBlobStore()) {
-              @Override
-              public boolean putIfAbsent(String name, Blob body) {
-                most.accumulateAndGet(putting.incrementAndGet(), Math::max);
-                assertThat(body.sizeBytes()).isLessThanOrEqualTo(Pack.FULL_BYTES);
-                putting.decrementAndGet();
-                return true;
-              }
-            },
-            box.disk,
-            box.env,
-            Compression.NONE);
+                new Delegating(new MemoryBlobStore()) {
+                  @Override
+                  public boolean putIfAbsent(String name, Blob body) {
+                    most.accumulateAndGet(putting.incrementAndGet(), Math::max);
+                    assertThat(body.sizeBytes()).isLessThanOrEqualTo(Pack.FULL_BYTES);
+                    putting.decrementAndGet();
+                    return true;
+                  }
+                },
+                box.disk,
+                box.env)
+            .storing(Repository.Storing.DEFAULTS.with(Compression.NONE));
     Saved saved = box.save(repository, null);
     assertThat(saved.packs()).hasSize(7);
-    assertThat(most).hasValue(1);
+    assertThat(most.get()).isLessThanOrEqualTo(2);
   }
 
   private abstract static class Delegating implements BlobStore {

@@ -48,7 +48,7 @@ final class PartsTest {
 
   @Test
   void a_chunk_is_found_by_its_hash_however_many_there_are() {
-    var index = new ChunkIndex();
+    var index = new ChunkIndex(1 << 20);
     var random = new Random(1);
     var refs = new ArrayList<ChunkRef>();
     for (int i = 0; i < 20_000; i++) {

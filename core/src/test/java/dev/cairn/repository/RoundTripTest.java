@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Repository.Subject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -196,7 +199,13 @@ final class RoundTripTest {
   void a_large_state_comes_back(int size) throws Changed {
     byte[] state = Sandbox.noise(size, 3);
     box.write("f", new byte[10]);
-    Saved saved = box.repository.save(Sandbox.JOB, 1, null, box.scan(), state, Meter.NONE);
+    Saved saved =
+        box.repository.save(
+            Sandbox.JOB,
+            1,
+            null,
+            new Subject(box.scan(), List.of(), Optional.of(ByteBuffer.wrap(state))),
+            Meter.NONE);
     assertThat(box.repository.state(Sandbox.JOB, saved.manifest())).hasValue(state);
     assertThat(box.manifest(saved).entries()).extracting(Manifest.Entry::path).containsExactly("f");
     assertThat(saved.sizeBytes()).isEqualTo(size + 10);
@@ -207,7 +216,12 @@ final class RoundTripTest {
   @Test
   void a_state_without_files_comes_back() throws Changed {
     Saved saved =
-        box.repository.save(Sandbox.JOB, 1, null, FileTree.EMPTY, new byte[40_000], Meter.NONE);
+        box.repository.save(
+            Sandbox.JOB,
+            1,
+            null,
+            new Subject(FileTree.EMPTY, List.of(), Optional.of(ByteBuffer.allocate(40_000))),
+            Meter.NONE);
     assertThat(box.repository.state(Sandbox.JOB, saved.manifest())).hasValue(new byte[40_000]);
     assertThat(box.repository.state(Sandbox.JOB, box.save().manifest())).isEmpty();
   }
@@ -232,7 +246,7 @@ final class RoundTripTest {
     box.write("a", Sandbox.noise(10_000_000, 1));
     box.write("b", new byte[5]);
     var save = new Counter();
-    Saved saved = box.repository.save(Sandbox.JOB, 1, null, box.scan(), null, save);
+    Saved saved = box.repository.save(Sandbox.JOB, 1, null, Subject.of(box.scan()), save);
     var verify = new Counter();
     box.repository.verify(Sandbox.JOB, saved.manifest(), verify);
     var restore = new Counter();

@@ -11,6 +11,8 @@ import dev.cairn.env.SystemEnv;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Repository.Storing;
+import dev.cairn.repository.Repository.Subject;
 import dev.cairn.repository.Repository.Verified;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +42,7 @@ final class Sandbox {
   }
 
   Repository repository(Disk over, Compression compression) {
-    return new Repository(blobs, over, env, compression);
+    return new Repository(blobs, over, env).storing(Storing.DEFAULTS.with(compression));
   }
 
   static Path directory(Path path) {
@@ -82,8 +84,14 @@ final class Sandbox {
   }
 
   Saved save(Repository with, @Nullable ManifestRef parent) {
+    return save(with, 7, parent, Subject.of(scan()));
+  }
+
+  /// Saves what was just looked at, as soon as that may be read.
+  Saved save(Repository with, long token, @Nullable ManifestRef parent, Subject subject) {
+    env.sleep(Repository.settlingTime());
     try {
-      return with.save(JOB, 7, parent, scan(), null, Meter.NONE);
+      return with.save(JOB, token, parent, subject, Meter.NONE);
     } catch (Changed e) {
       throw new AssertionError(e);
     }

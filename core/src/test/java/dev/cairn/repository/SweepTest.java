@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.JobId;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Repository.Subject;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +24,7 @@ final class SweepTest {
   }
 
   private Saved saveAs(long token) throws Changed {
-    return box.repository.save(Sandbox.JOB, token, null, box.scan(), null, Meter.NONE);
+    return box.repository.save(Sandbox.JOB, token, null, Subject.of(box.scan()), Meter.NONE);
   }
 
   @Test
@@ -47,7 +48,8 @@ final class SweepTest {
 
   @Test
   void what_is_no_pack_and_other_jobs_are_left_alone() throws Changed {
-    Saved other = box.repository.save(JobId.of("other"), 1, null, box.scan(), null, Meter.NONE);
+    Saved other =
+        box.repository.save(JobId.of("other"), 1, null, Subject.of(box.scan()), Meter.NONE);
     box.putObject("jobs/train-1/packs/5.claim", new byte[1]);
     box.putObject("jobs/train-1/packs/05-" + "a".repeat(64) + ".pack", new byte[1]);
     box.putObject("jobs/train-1/packs/5-" + "A".repeat(64) + ".pack", new byte[1]);

@@ -19,7 +19,6 @@ import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.Damages.Damage;
 import dev.cairn.testkit.Damages.How;
 import dev.cairn.testkit.Workload.Step;
@@ -70,7 +69,7 @@ final class DamageSweepTest {
   void save() throws IOException {
     root = directory.resolve("store");
     var env = new SequentialEnv(SEED);
-    Store.openOrCreate(new RealDisk(), env, root, Compression.AUTO).close();
+    Store.openOrCreate(new RealDisk(), env, root).close();
     Store store = Worker.store(new DiskBlobStore(new RealDisk(), root, env), memory, env);
     Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
     for (List<Step> part : List.of(steps.subList(0, 4), steps.subList(4, 7))) {
@@ -158,7 +157,7 @@ final class DamageSweepTest {
 
   private void read(Damage damage, Path copy) {
     var env = new SequentialEnv(SEED);
-    try (Store opened = Store.open(new RealDisk(), env, copy, Compression.AUTO)) {
+    try (Store opened = Store.open(new RealDisk(), env, copy)) {
       assertThat(damage.object()).isNotEqualTo("cairn.json");
       JobLog log = JobLog.existing(opened.journal(), env, Worker.JOB);
       requireTold(damage, log.history());

@@ -11,7 +11,6 @@ import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.journal.History;
 import dev.cairn.journal.History.Published;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.CrashingDisk.Mode;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.file.Path;
@@ -51,7 +50,7 @@ final class ForkSweepTest {
     CrashingDisk start = Outages.copy(prepared);
     var env = new SequentialEnv(~SEED); // or the stories would draw the same ids and nonces again
     List<Long> saved;
-    try (Store store = Store.openOrCreate(start, env, ROOT, Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(start, env, ROOT)) {
       saved = Forks.save(store, start, env, steps);
     }
     var outages = new Outages(SEED);
@@ -75,7 +74,7 @@ final class ForkSweepTest {
 
     @Override
     public void act(Disk disk, Env env) {
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.open(disk, env, ROOT)) {
         Forks.fork(store, env, source, Forks.TARGET);
         told = true;
       }
@@ -84,7 +83,7 @@ final class ForkSweepTest {
     @Override
     public void check(CrashingDisk disk, long seed) {
       var env = new SequentialEnv(SEED + seed + 1);
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.open(disk, env, ROOT)) {
         requireSourceExact(store, disk, env, saved);
         History target = Forks.history(store, env, Forks.TARGET);
         assertThat(target.isDamaged()).isFalse();
@@ -100,7 +99,7 @@ final class ForkSweepTest {
         deleteSource(store, disk, env);
       }
       CrashingDisk last = disk.afterCrash(seed, Mode.DROP_ALL);
-      try (Store store = Store.open(last, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.open(last, env, ROOT)) {
         Published published = Forks.requireExact(store, last, env, Forks.TARGET, step);
         assertThat(Forks.packs(store, Forks.TARGET))
             .containsAll(Forks.needed(store, Forks.TARGET, published));

@@ -23,7 +23,6 @@ import dev.cairn.journal.Claimer;
 import dev.cairn.journal.History;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.Workload.Step;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -62,8 +61,7 @@ final class ForkTest {
   void a_fork_holds_what_its_source_held_and_outlives_it(@TempDir Path directory) {
     var real = new RealDisk();
     List<Step> large = Workload.large(real, directory.resolve("sources"), 1);
-    try (Store there =
-        Store.openOrCreate(real, box.env, directory.resolve("store"), Compression.AUTO)) {
+    try (Store there = Store.openOrCreate(real, box.env, directory.resolve("store"))) {
       List<Long> saved = Forks.save(there, real, box.env, large);
       for (int i = 0; i < large.size(); i++) {
         JobId job = JobId.of("fork-" + (i + 1));

@@ -10,7 +10,6 @@ import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.History;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.CrashingDisk.Mode;
 import dev.cairn.testkit.SavingProcess.Told;
 import dev.cairn.testkit.SavingProcess.What;
@@ -214,7 +213,7 @@ final class PowerLossBelowTest {
       if (told.isEmpty() && disk.stat(root.resolve("cairn.json")).isEmpty()) {
         return;
       }
-      try (Store store = Store.open(disk, env, root, Compression.AUTO)) {
+      try (Store store = Store.open(disk, env, root)) {
         History history = JobLog.open(store.journal(), env, Worker.JOB).history();
         assertThat(history.isDamaged()).as("the journal is damaged").isFalse();
         List<Entry> entries = Worker.requireSoundJournal(store);

@@ -15,7 +15,6 @@ import dev.cairn.journal.History;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.CrashingDisk.Mode;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.file.Path;
@@ -80,7 +79,7 @@ final class PowerLossSweepTest {
   void trimming_old_entries_loses_nothing_and_brings_nothing_back() {
     CrashingDisk start = Outages.copy(sources);
     var env = new SequentialEnv(SEED);
-    try (Store store = Store.openOrCreate(start, env, ROOT, Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(start, env, ROOT)) {
       Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
       try (Worker worker = Worker.claim(store, start, env, "node-a")) {
         for (int i = 0; i < TRIMMED + Worker.KEEP_LAST - 1; i++) {
@@ -111,7 +110,7 @@ final class PowerLossSweepTest {
 
     @Override
     public void act(Disk disk, Env env) {
-      try (Store store = Store.openOrCreate(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.openOrCreate(disk, env, ROOT)) {
         opened = true;
         Worker.submit(JobLog.open(store.journal(), env, Worker.JOB));
         submitted = true;
@@ -149,9 +148,9 @@ final class PowerLossSweepTest {
     public void check(CrashingDisk disk, long seed) {
       var env = new SequentialEnv(SEED + seed + 1);
       if (opened) {
-        Store.open(disk, env, ROOT, Compression.AUTO).close();
+        Store.open(disk, env, ROOT).close();
       }
-      try (Store store = Store.openOrCreate(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.openOrCreate(disk, env, ROOT)) {
         if (submitted) {
           JobLog.existing(store.journal(), env, Worker.JOB);
         }
@@ -214,7 +213,7 @@ final class PowerLossSweepTest {
   private void goOn(CrashingDisk disk, Env env, long seed) {
     Step step = Workload.next(disk, Path.of("/data/more"), SEED, steps.size() + 1L);
     int before;
-    try (Store store = Store.open(disk, env, ROOT, Compression.AUTO);
+    try (Store store = Store.open(disk, env, ROOT);
         Worker worker = Worker.claim(store, disk, env, "node-b")) {
       before = worker.history().live().size();
       Restorer.Outcome outcome = worker.restore(Path.of("/data/successor"));
@@ -226,7 +225,7 @@ final class PowerLossSweepTest {
     }
     CrashingDisk last = disk.afterCrash(seed, Mode.DROP_ALL);
     var calm = new SequentialEnv(seed);
-    try (Store store = Store.open(last, calm, ROOT, Compression.AUTO)) {
+    try (Store store = Store.open(last, calm, ROOT)) {
       JobLog log = JobLog.existing(store.journal(), calm, Worker.JOB);
       Worker.requireSoundJournal(store);
       assertThat(log.state().status()).isEqualTo(Status.COMPLETED);
@@ -248,7 +247,7 @@ final class PowerLossSweepTest {
 
     @Override
     public void act(Disk disk, Env env) {
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO);
+      try (Store store = Store.open(disk, env, ROOT);
           Worker worker =
               Worker.claim(store, disk, env, "node-b", Purpose.MAINTENANCE, Worker.KEEP_LAST)) {
         worker.checkpointer().delete("ann");
@@ -259,7 +258,7 @@ final class PowerLossSweepTest {
     @Override
     public void check(CrashingDisk disk, long seed) {
       var env = new SequentialEnv(SEED + seed + 1);
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.open(disk, env, ROOT)) {
         JobLog log = JobLog.open(store.journal(), env, Worker.JOB);
         assertThat(log.history().isDamaged()).isFalse();
         Worker.requireSoundJournal(store);
@@ -281,7 +280,7 @@ final class PowerLossSweepTest {
 
     @Override
     public void act(Disk disk, Env env) {
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO);
+      try (Store store = Store.open(disk, env, ROOT);
           Worker worker = Worker.claim(store, disk, env, "node-b")) {
         kept = Set.copyOf(worker.history().live().keySet());
         long number = worker.save(steps.getFirst());
@@ -294,7 +293,7 @@ final class PowerLossSweepTest {
     @Override
     public void check(CrashingDisk disk, long seed) {
       var env = new SequentialEnv(SEED + seed + 1);
-      try (Store store = Store.open(disk, env, ROOT, Compression.AUTO)) {
+      try (Store store = Store.open(disk, env, ROOT)) {
         History history = JobLog.existing(store.journal(), env, Worker.JOB).history();
         requireKept(kept, store, disk, history);
         assertThat(history.untrimmed()).hasSizeLessThan(trimmed ? 1 : TRIMMED + 1);

@@ -12,7 +12,6 @@ import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,7 +63,7 @@ final class SavingProcess {
     Path root = Path.of(args[0]);
     Path sources = Path.of(args[1]);
     boolean isNew = disk.stat(root.resolve("cairn.json")).isEmpty();
-    try (Store store = Store.openOrCreate(disk, env, root, Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(disk, env, root)) {
       if (isNew) {
         say(What.MADE, 0, 0);
       }

@@ -30,7 +30,6 @@ import dev.cairn.journal.Journal.Slot;
 import dev.cairn.repository.Changed;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,12 +66,7 @@ final class Worker implements AutoCloseable {
   }
 
   static Store store(BlobStore blobs, Journal journal, Disk disk, Env env) {
-    return new Store(
-        "test",
-        blobs.location(),
-        blobs,
-        journal,
-        new Repository(blobs, disk, env, Compression.AUTO));
+    return new Store("test", blobs.location(), blobs, journal, new Repository(blobs, disk, env));
   }
 
   /// Makes the job unless it exists.

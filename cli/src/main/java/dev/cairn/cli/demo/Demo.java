@@ -4,7 +4,6 @@ import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
-import dev.cairn.repository.Repository;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -40,8 +39,7 @@ final class Demo {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir", "/tmp")).toAbsolutePath();
     Path directory = temporary.resolve("cairn-demo-" + env.randomHex(NAME_BYTES));
     var setting = new Setting(env, disk, new Programs(), directory, seed);
-    try (Store store =
-        Store.openOrCreate(disk, env, setting.store(), Repository.Compression.AUTO)) {
+    try (Store store = Store.openOrCreate(disk, env, setting.store())) {
       return new Demo(setting, new Ledger(store, env), story, keep).play();
     }
   }

@@ -60,7 +60,7 @@ final class Contents {
     var env = new SequentialEnv(0);
     var disk = new CrashingDisk();
     var blobs = CallStore.over(shelf);
-    var restorer = new Restorer(new Repository(blobs, disk, env, Repository.Compression.AUTO));
+    var restorer = new Restorer(new Repository(blobs, disk, env));
     Path target = Path.of("/restored");
     try {
       Published published =

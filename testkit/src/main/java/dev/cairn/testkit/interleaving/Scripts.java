@@ -141,7 +141,8 @@ final class Scripts {
   }
 
   private static Repository repository(Role role) {
-    return new Repository(role.blobs, role.disk, role.env, Repository.Compression.NONE);
+    var storing = Repository.Storing.DEFAULTS.with(Repository.Compression.NONE);
+    return new Repository(role.blobs, role.disk, role.env).storing(storing);
   }
 
   private static void maintain(Role role, Consumer<Checkpointer> errand) {

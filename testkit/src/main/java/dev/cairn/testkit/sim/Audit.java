@@ -189,7 +189,7 @@ final class Audit {
       if (published == null) {
         return null; // a tombstone by now: it was dropped before
       }
-      var repository = new Repository(sim.raw(), disk, env, Repository.Compression.AUTO);
+      var repository = new Repository(sim.raw(), disk, env);
       var manifest = published.checkpoint().manifest();
       Path target = Path.of("/audit");
       new Restorer(repository).restore(job, published, target, null, Meter.NONE);

@@ -177,7 +177,7 @@ public final class Sim {
         blobs.location(),
         blobs,
         new RecordingJournal(process, journal(blobs, process.env), witness),
-        new Repository(blobs, local(process), process.env, Repository.Compression.AUTO));
+        new Repository(blobs, local(process), process.env));
   }
 
   Journal journal(BlobStore blobs, Env env) {
