@@ -99,6 +99,11 @@ final class CountingDisk implements Disk {
   }
 
   @Override
+  public String boot() {
+    return disk.boot();
+  }
+
+  @Override
   public long usableBytes(Path path) {
     return disk.usableBytes(path);
   }

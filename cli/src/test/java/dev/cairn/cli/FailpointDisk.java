@@ -120,6 +120,11 @@ final class FailpointDisk implements Disk {
   }
 
   @Override
+  public String boot() {
+    return disk.boot();
+  }
+
+  @Override
   public long usableBytes(Path path) {
     return disk.usableBytes(path);
   }

@@ -88,6 +88,10 @@ public interface Disk {
   /// Sets permission bits (the low 12) and modification time; of a link, nothing.
   void setAttributes(Path path, int mode, Instant modified);
 
+  /// Names the running system that holds these files in its memory: two looks at a file under one
+  /// name had no loss of power between them. Empty if unknown.
+  String boot();
+
   /// Bytes that may still be written to the file system that holds `path`.
   long usableBytes(Path path);
 

@@ -96,7 +96,7 @@ public record Host(String node, String boot, long pid) {
   }
 
   private static String bootAndNameSpace() {
-    String boot = contents(PROC.resolve("sys/kernel/random/boot_id")).strip();
+    String boot = kernelBoot();
     if (boot.isEmpty()) {
       return "";
     }
@@ -106,6 +106,11 @@ public record Host(String node, String boot, long pid) {
     } catch (IOException _) {
       return boot;
     }
+  }
+
+  /// Another one each time the kernel starts; empty if unknown.
+  static String kernelBoot() {
+    return contents(PROC.resolve("sys/kernel/random/boot_id")).strip();
   }
 
   private static String machineName(Map<String, String> environment) {

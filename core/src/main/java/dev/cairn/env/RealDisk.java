@@ -286,6 +286,11 @@ public final class RealDisk implements Disk {
   }
 
   @Override
+  public String boot() {
+    return Host.kernelBoot();
+  }
+
+  @Override
   public long usableBytes(Path path) {
     Path existing = path.toAbsolutePath();
     while (!Files.exists(existing) && existing.getParent() != null) {

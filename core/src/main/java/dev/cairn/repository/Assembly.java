@@ -2,6 +2,7 @@ package dev.cairn.repository;
 
 import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.env.Env;
+import dev.cairn.repository.Manifest.Boot;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
@@ -29,6 +30,7 @@ final class Assembly implements AutoCloseable {
   private static final int MAX_WAITING = 64;
 
   private final JobPacks store;
+  private final Boot boot;
   private final Compression compression;
   private final PackTable table = new PackTable();
   private final PackWriter packs;
@@ -41,9 +43,11 @@ final class Assembly implements AutoCloseable {
   private long newBytes;
 
   /// @param arena holds the packs; outlives this
+  /// @param boot where files are read
   /// @param compression of groups and manifest
-  Assembly(JobPacks store, Env env, Compression compression, long token, Arena arena) {
+  Assembly(JobPacks store, Env env, Boot boot, Compression compression, long token, Arena arena) {
     this.store = store;
+    this.boot = boot;
     this.compression = compression;
     this.packs = new PackWriter(store, env, token, table, arena);
   }
@@ -188,7 +192,7 @@ final class Assembly implements AutoCloseable {
     if (parent != null && packs.isUnused() && isSame(parent.ref(), state, entries)) {
       return parent.ref();
     }
-    ByteBuffer bytes = ManifestWriter.write(table.manifestExcerpt(null), state, entries);
+    ByteBuffer bytes = ManifestWriter.write(boot, table.manifestExcerpt(null), state, entries);
     Sha256 sha256 = Sha256.of(bytes);
     ChunkRef place = addSmall(sha256, bytes, packs::addHere);
     packs.seal();
@@ -203,7 +207,7 @@ final class Assembly implements AutoCloseable {
 
   private boolean isSame(ManifestRef there, @Nullable Contents state, List<Entry> entries) {
     PackTable.Excerpt excerpt = table.manifestExcerpt(PackName.parse(there.pack()).orElse(null));
-    Sha256 sha256 = Sha256.of(ManifestWriter.write(excerpt, state, entries));
+    Sha256 sha256 = Sha256.of(ManifestWriter.write(boot, excerpt, state, entries));
     return there.sha256().equals(sha256.toString());
   }
 

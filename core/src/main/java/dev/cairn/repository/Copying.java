@@ -24,37 +24,47 @@ final class Copying implements AutoCloseable {
   private static final String STATE = "the state";
 
   private final ExtentReader reader;
+  private final Manifest manifest;
   private final Meter meter;
   private final Arena arena = Arena.ofShared();
   private final Assembly assembly;
   private final Lanes<RuntimeException> lanes;
 
   /// @param from packs of the job that is read
+  /// @param manifest what is copied
   /// @param to packs of the job that is written, under `token`
-  Copying(JobPacks from, JobPacks to, Env env, Compression compression, long token, Meter meter) {
+  Copying(
+      JobPacks from,
+      Manifest manifest,
+      JobPacks to,
+      Env env,
+      Compression compression,
+      long token,
+      Meter meter) {
+    this.manifest = manifest;
     this.reader = new ExtentReader(from);
     this.meter = meter;
-    this.assembly = new Assembly(to, env, compression, token, arena);
+    this.assembly = new Assembly(to, env, manifest.boot(), compression, token, arena);
     this.lanes = new Lanes<>(env, "copy batch", Lanes.usualWidth(env));
   }
 
   /// @throws CairnException.Corrupt if a chunk is damaged or missing; names its file and its pack
-  Saved copy(Manifest manifest) {
+  Saved copy() {
     meter.total(manifest.sizeBytes());
     Contents state = manifest.state().orElse(null);
-    ContentsDraft stateDraft = state == null ? null : copy(manifest, STATE, state);
+    ContentsDraft stateDraft = state == null ? null : copy(STATE, state);
     var drafts = new ArrayList<Assembly.Draft>(manifest.entries().size());
     for (Entry entry : manifest.entries()) {
       Contents contents = entry.contents();
       ContentsDraft draft =
-          contents == null ? null : copy(manifest, FileTree.printable(entry.path()), contents);
+          contents == null ? null : copy(FileTree.printable(entry.path()), contents);
       drafts.add(new Assembly.Draft(entry, draft == null ? null : draft::contents));
     }
     lanes.drain();
     return assembly.end(stateDraft, drafts);
   }
 
-  private ContentsDraft copy(Manifest manifest, String what, Contents contents) {
+  private ContentsDraft copy(String what, Contents contents) {
     var draft = new ContentsDraft(contents.sizeBytes(), contents.chunkBytes());
     try {
       long[] chunks = {0};
@@ -64,10 +74,10 @@ final class Copying implements AutoCloseable {
           batch -> {
             chunks[0] += batch.size();
             boolean last = chunks[0] == contents.chunks();
-            lanes.add(new Batch(manifest, what, batch, draft, last));
+            lanes.add(new Batch(what, batch, draft, last));
           });
       if (contents.chunks() == 0) {
-        lanes.add(new Batch(manifest, what, List.of(), draft, true)); // ends when it is its turn
+        lanes.add(new Batch(what, List.of(), draft, true)); // ends when it is its turn
       }
     } catch (Damage e) {
       throw e.spoils(what, reader.job());
@@ -77,15 +87,13 @@ final class Copying implements AutoCloseable {
 
   /// Some chunks of a file on their way: fetched and checked side by side, added in order.
   private final class Batch implements Lanes.Step<RuntimeException> {
-    private final Manifest manifest;
     private final String what;
     private final List<ChunkRef> refs;
     private final ContentsDraft draft;
     private final boolean last;
     private List<Fresh> chunks = List.of();
 
-    Batch(Manifest manifest, String what, List<ChunkRef> refs, ContentsDraft draft, boolean last) {
-      this.manifest = manifest;
+    Batch(String what, List<ChunkRef> refs, ContentsDraft draft, boolean last) {
       this.what = what;
       this.refs = refs;
       this.draft = draft;

@@ -1,5 +1,6 @@
 package dev.cairn.repository;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// | 4 | version, 1 |
 /// | 1 | hash algorithm, 1 = SHA-256 |
 /// | 3 | 0 |
+/// | 16 | boot: the first bytes of the SHA-256 of the name of the running system whose memory held the files while they were read ([dev.cairn.env.Disk#boot]); 0 if nothing is known of any file |
 /// | 4 + 40 each | number of packs, then their names ([PackName]), strictly ascending: every pack that anything here or in a group refers to. A name of 40 zero bytes stands for the pack that holds this manifest |
 /// | 4 | number of entries, at most 10 million |
 /// | | the entries, strictly ascending by the bytes of their paths |
@@ -56,7 +58,8 @@ import org.jspecify.annotations.Nullable;
 /// | 8, 8 | device and inode number |
 /// | 8, 4 | time of change (`st_ctime`): seconds since 1970-01-01 UTC, signed; nanoseconds |
 ///
-/// A file with the same size, modification time and these has the same contents. See [Unchanged].
+/// A file with the same size, modification time and these, looked at in the same boot, has the same
+/// contents. See [Unchanged].
 public final class Manifest {
   static final int MAX_ENTRIES = 10_000_000;
   static final int MAX_BYTES = 1 << 30;
@@ -76,12 +79,15 @@ public final class Manifest {
   private final List<PackName> packs;
   private final List<Entry> entries;
   private final @Nullable Contents state;
+  private final Boot boot;
   private final Map<PackName, Integer> numbers = new HashMap<>();
 
   /// @param place where it is stored
   /// @param packs the table by which references are numbered
-  Manifest(Place place, List<PackName> packs, List<Entry> entries, @Nullable Contents state) {
+  Manifest(
+      Place place, Boot boot, List<PackName> packs, List<Entry> entries, @Nullable Contents state) {
     this.place = place;
+    this.boot = boot;
     this.packs = List.copyOf(packs);
     this.entries = List.copyOf(entries);
     this.state = state;
@@ -180,6 +186,27 @@ public final class Manifest {
     public @Nullable String rootHex() {
       return contents == null ? null : contents.root.toString();
     }
+  }
+
+  /// Where files were read.
+  record Boot(long a, long b) {
+    static final Boot UNKNOWN = new Boot(0, 0);
+
+    static Boot of(String name) {
+      if (name.isEmpty()) {
+        return UNKNOWN;
+      }
+      Sha256 hash = Sha256.of(ByteBuffer.wrap(TreePath.utf8(name)));
+      return new Boot(hash.a(), hash.b());
+    }
+
+    boolean isSame(Boot other) {
+      return !equals(UNKNOWN) && equals(other);
+    }
+  }
+
+  Boot boot() {
+    return boot;
   }
 
   /// The file that was read, as the file system knew it.

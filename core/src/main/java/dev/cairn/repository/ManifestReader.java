@@ -43,6 +43,7 @@ final class ManifestReader {
     fields.magic(Manifest.MAGIC);
     fields.version(Manifest.VERSION);
     fields.require(fields.i32() == Sha256.ALGORITHM << 24, () -> "its hash algorithm is not known");
+    var boot = new Manifest.Boot(fields.i64(), fields.i64());
     for (PackName name : fields.packs()) {
       packs.add(name.equals(PackName.SELF) ? place.pack() : name);
     }
@@ -52,7 +53,7 @@ final class ManifestReader {
       readEntry(i);
     }
     fields.end();
-    return new Manifest(place, packs, entries, state);
+    return new Manifest(place, boot, packs, entries, state);
   }
 
   private void readEntry(int index) throws Damage {

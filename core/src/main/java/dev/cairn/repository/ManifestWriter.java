@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.repository.Manifest.Boot;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
@@ -25,9 +26,11 @@ final class ManifestWriter {
   }
 
   /// @param entries sorted; their references numbered by the table that `packs` is of
-  static ByteBuffer write(PackTable.Excerpt packs, @Nullable Contents state, List<Entry> entries) {
+  static ByteBuffer write(
+      Boot boot, PackTable.Excerpt packs, @Nullable Contents state, List<Entry> entries) {
     var writer = new ManifestWriter(packs);
-    writer.head(entries.size() + (state == null ? 0 : 1));
+    boolean known = entries.stream().anyMatch(entry -> entry.origin() != null);
+    writer.head(known ? boot : Boot.UNKNOWN, entries.size() + (state == null ? 0 : 1));
     if (state != null) {
       writer.named(Kind.STATE_NUMBER, "", 0, Instant.EPOCH);
       writer.contents(state);
@@ -36,9 +39,9 @@ final class ManifestWriter {
     return ByteBuffer.wrap(writer.out.toByteArray());
   }
 
-  private void head(int entries) {
+  private void head(Boot boot, int entries) {
     fields.putLong(Manifest.MAGIC).putInt(Manifest.VERSION).putInt(Sha256.ALGORITHM << 24);
-    fields.putInt(packs.names().size());
+    fields.putLong(boot.a()).putLong(boot.b()).putInt(packs.names().size());
     flush();
     for (PackName name : packs.names()) {
       name.write(fields);

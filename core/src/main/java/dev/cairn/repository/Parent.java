@@ -71,6 +71,11 @@ final class Parent {
     return ref;
   }
 
+  /// Where its files were read.
+  Manifest.Boot boot() {
+    return manifest.boot();
+  }
+
   /// Its chunks, not changed any more.
   ChunkIndex chunks() {
     return index;

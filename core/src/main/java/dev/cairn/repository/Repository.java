@@ -214,8 +214,9 @@ public final class Repository {
     Manifest manifest = manifest(from, ref);
     var source = new JobPacks(blobs, from);
     var target = new JobPacks(blobs, to);
-    try (var copying = new Copying(source, target, env, storing.compression(), token, meter)) {
-      return copying.copy(manifest);
+    try (var copying =
+        new Copying(source, manifest, target, env, storing.compression(), token, meter)) {
+      return copying.copy();
     }
   }
 

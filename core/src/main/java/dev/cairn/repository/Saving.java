@@ -5,6 +5,7 @@ import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.repository.FileTree.Node;
+import dev.cairn.repository.Manifest.Boot;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
@@ -37,6 +38,7 @@ final class Saving implements AutoCloseable {
   private final Env env;
   private final Storing storing;
   private final Meter meter;
+  private final Boot boot;
 
   private final Arena arena = Arena.ofShared();
   private final Assembly assembly;
@@ -52,7 +54,8 @@ final class Saving implements AutoCloseable {
     this.env = env;
     this.storing = storing;
     this.meter = meter;
-    this.assembly = new Assembly(store, env, storing.compression(), token, arena);
+    this.boot = Boot.of(disk.boot());
+    this.assembly = new Assembly(store, env, boot, storing.compression(), token, arena);
     this.lanes = new Lanes<>(env, "save segment", Lanes.usualWidth(env));
     for (int i = 0; i < Lanes.usualWidth(env); i++) {
       workspaces.add(new Workspace(arena, storing.compression()));
@@ -118,7 +121,7 @@ final class Saving implements AutoCloseable {
     }
     var source = tree.source(disk, node);
     Optional<Parent.StoredFile> before = parent.flatMap(p -> p.file(node.path()));
-    if (before.isPresent() && !storing.paranoid() && isUnchanged(before.get(), node)) {
+    if (before.isPresent() && isUnchanged(before.get(), node)) {
       lanes.add(new Look(source, node.stat().sizeBytes()));
       Contents kept = assembly.keep(before.get());
       return new Assembly.Draft(bare(node), () -> kept);
@@ -134,8 +137,11 @@ final class Saving implements AutoCloseable {
     return new Assembly.Draft(bare(node), draft::contents);
   }
 
-  private static boolean isUnchanged(Parent.StoredFile before, Node now) {
-    return before.whole() && Unchanged.since(before.entry(), now.stat());
+  private boolean isUnchanged(Parent.StoredFile before, Node now) {
+    return !storing.paranoid()
+        && before.whole()
+        && parent.orElseThrow().boot().isSame(boot)
+        && Unchanged.since(before.entry(), now.stat());
   }
 
   /// A file that need not be read.
@@ -163,7 +169,7 @@ final class Saving implements AutoCloseable {
     }
   }
 
-  private static Entry bare(Node node) {
+  private Entry bare(Node node) {
     Kind kind =
         switch (node.stat().kind()) {
           case FILE -> Kind.FILE;
@@ -178,7 +184,7 @@ final class Saving implements AutoCloseable {
         node.stat().modified(),
         null,
         node.linkTarget(),
-        node.isFile() ? Unchanged.origin(node.stat()) : null);
+        node.isFile() && !boot.equals(Boot.UNKNOWN) ? Unchanged.origin(node.stat()) : null);
   }
 
   private void take(Source source, ContentsDraft draft, long sizeBytes, Cuts cuts) throws Changed {

@@ -8,14 +8,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// Whether a file is still the one that was read for an earlier checkpoint, so that it need not be
-/// read again: same device, inode, size, modification time and time of change.
+/// read again: same boot of the machine, device, inode, size, modification time and time of change.
 ///
 /// Why that is enough (I4): nobody can set the time of change, and every write sets it to the time
 /// of the file system's clock, which moves in ticks. So a write after the file was looked at is
 /// missed only if it falls into the same tick; what is read at least [#TICK] after the look has no
-/// such write after it. A file system whose clock knows whole seconds only is not believed. What a
-/// program writes into a mapping that it made before, and has not let go of, shows up only when the
-/// kernel writes it back; who does that asks for a save that reads everything.
+/// such write after it. A loss of power can leave other contents under the same times, and another
+/// machine can have a file of the same numbers: those are other boots. A file system whose clock
+/// knows whole seconds only is not believed. What a program writes into a mapping that it made
+/// before, and has not let go of, shows up only when the kernel writes it back; who does that asks
+/// for a save that reads everything.
 final class Unchanged {
   /// Longer than a tick of the clock of any file system that knows parts of a second.
   static final Duration TICK = Duration.ofMillis(25);

@@ -152,6 +152,11 @@ final class HookedDisk implements Disk {
   }
 
   @Override
+  public String boot() {
+    return disk.boot();
+  }
+
+  @Override
   public long usableBytes(Path path) {
     return disk.usableBytes(path);
   }

@@ -77,7 +77,7 @@ final class HostileManifestTest {
   }
 
   private static ByteBuffer manifest(Entry... entries) {
-    return ManifestWriter.write(NO_PACKS, null, List.of(entries));
+    return ManifestWriter.write(Manifest.Boot.UNKNOWN, NO_PACKS, null, List.of(entries));
   }
 
   @ParameterizedTest
@@ -143,7 +143,10 @@ final class HostileManifestTest {
   private static ByteBuffer file(long size, int chunkBytes, ChunkRef... refs) {
     var contents = Contents.grid(size, chunkBytes, NO_CHUNKS, List.of(refs));
     return ManifestWriter.write(
-        SELF, null, List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
+        Manifest.Boot.UNKNOWN,
+        SELF,
+        null,
+        List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
   }
 
   @Test
@@ -189,7 +192,10 @@ final class HostileManifestTest {
   private static ByteBuffer byContent(long size, long chunks, ChunkRef... refs) {
     var contents = new Contents(size, Manifest.BY_CONTENT, chunks, NO_CHUNKS, List.of(refs));
     return ManifestWriter.write(
-        SELF, null, List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
+        Manifest.Boot.UNKNOWN,
+        SELF,
+        null,
+        List.of(new Entry(Kind.FILE, "f", 0, Instant.EPOCH, contents, null, null)));
   }
 
   @Test
@@ -227,7 +233,8 @@ final class HostileManifestTest {
                     null,
                     entry.origin()))
             .toList();
-    return forge(ManifestWriter.write(table.manifestExcerpt(null), null, entries));
+    return forge(
+        ManifestWriter.write(Manifest.Boot.UNKNOWN, table.manifestExcerpt(null), null, entries));
   }
 
   private void assertDamaged(ManifestRef ref, String reason) {
@@ -302,7 +309,9 @@ final class HostileManifestTest {
             List.of(contents.refs().getFirst().inPack(0)));
     var entry = new Entry(Kind.FILE, "f", 0, Instant.EPOCH, only, null, null);
     assertDamaged(
-        forge(ManifestWriter.write(table.manifestExcerpt(null), null, List.of(entry))),
+        forge(
+            ManifestWriter.write(
+                Manifest.Boot.UNKNOWN, table.manifestExcerpt(null), null, List.of(entry))),
         "is not named by the checkpoint");
   }
 
@@ -314,7 +323,8 @@ final class HostileManifestTest {
     var table = new PackTable();
     manifest.packs().forEach(name -> table.use(table.number(name)));
     ByteBuffer written =
-        ManifestWriter.write(table.manifestExcerpt(null), null, manifest.entries());
+        ManifestWriter.write(
+            Manifest.Boot.UNKNOWN, table.manifestExcerpt(null), null, manifest.entries());
     var whole = new byte[written.remaining()];
     written.get(whole);
     var random = new Random(1);

@@ -130,6 +130,11 @@ final class WordDisk implements Disk {
   }
 
   @Override
+  public String boot() {
+    return "";
+  }
+
+  @Override
   public long usableBytes(Path path) {
     throw refused();
   }

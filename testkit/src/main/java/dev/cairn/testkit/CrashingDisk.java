@@ -27,6 +27,7 @@ public final class CrashingDisk implements Disk {
   private static final int PERMISSIONS = 0xfff;
 
   private final Tree tree;
+  private final String boot;
   private final Faults faults = new Faults();
   private long capacityBytes = PLENTY_BYTES;
   private long usedBytes;
@@ -35,11 +36,17 @@ public final class CrashingDisk implements Disk {
   private boolean off;
 
   public CrashingDisk() {
-    this(new Tree());
+    this("disk");
   }
 
-  private CrashingDisk(Tree tree) {
+  /// @param boot what [#boot] says until the power is lost
+  public CrashingDisk(String boot) {
+    this(new Tree(), boot);
+  }
+
+  private CrashingDisk(Tree tree, String boot) {
     this.tree = tree;
+    this.boot = boot;
     this.usedBytes = tree.totalBytes();
   }
 
@@ -110,7 +117,7 @@ public final class CrashingDisk implements Disk {
   /// it. The same seed and mode give the same. Neither faults nor counters are carried over.
   public synchronized CrashingDisk afterCrash(long seed, Mode mode) {
     off = true;
-    var next = new CrashingDisk(tree.afterCrash(mode, new SplittableRandom(seed)));
+    var next = new CrashingDisk(tree.afterCrash(mode, new SplittableRandom(seed)), boot + "+");
     next.capacityBytes = capacityBytes;
     return next;
   }
@@ -302,6 +309,11 @@ public final class CrashingDisk implements Disk {
             inode.changed = tree.tick();
           }
         });
+  }
+
+  @Override
+  public String boot() {
+    return boot;
   }
 
   @Override

@@ -143,7 +143,7 @@ final class Actor implements AutoCloseable {
   /// and what the script has to work with.
   final class Role {
     final QuietEnv env = new QuietEnv(number, beats);
-    final CrashingDisk disk = new CrashingDisk();
+    final CrashingDisk disk = new CrashingDisk(name);
     final CallStore blobs = new CallStore(this::ask);
     final Host host = new Host(name, "", FIRST_PID + number);
     private final List<Moment> past = new ArrayList<>();

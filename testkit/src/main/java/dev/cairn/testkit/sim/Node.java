@@ -10,10 +10,11 @@ final class Node {
 
   final String name;
   private Duration ahead;
-  private CrashingDisk disk = new CrashingDisk();
+  private CrashingDisk disk;
 
   Node(String name, Duration ahead) {
     this.name = name;
+    this.disk = new CrashingDisk(name);
     this.ahead = ahead;
   }
 
