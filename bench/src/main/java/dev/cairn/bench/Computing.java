@@ -43,13 +43,13 @@ enum Computing {
       return compressing(floats());
     }
   },
-  COMPRESS_SHUFFLED("zstd -1 of floats with shuffled bytes, the shuffling not counted") {
+  COMPRESS_SHUFFLED("zstd -1 of floats shuffled by bytes") {
     @Override
     Work make() {
       return compressing(shuffled(floats()));
     }
   },
-  DECOMPRESS("zstd back to floats with shuffled bytes") {
+  DECOMPRESS("zstd back to floats shuffled by bytes") {
     @Override
     Work make() {
       byte[] frame = Zstd.compress(shuffled(floats()), 1);

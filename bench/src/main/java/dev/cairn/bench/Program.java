@@ -48,6 +48,8 @@ final class Program {
     try {
       Path out = Files.createTempFile("cairn-bench-out", "");
       Path err = Files.createTempFile("cairn-bench-err", "");
+      out.toFile().deleteOnExit(); // when it is interrupted
+      err.toFile().deleteOnExit();
       try {
         return run(environment, line, directory, out, err);
       } finally {
