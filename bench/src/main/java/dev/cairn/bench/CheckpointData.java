@@ -1,129 +1,186 @@
 package dev.cairn.bench;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// A directory like a training checkpoint, the same for the same seed: half of it incompressible,
-/// three eighths normally distributed 32-bit floats, one eighth zeros with a few other bytes, and
-/// 200 small JSON files.
+/// A directory like a training checkpoint, the same for the same size and seed. Four quarters, in
+/// files of at most 256 MiB:
+///
+/// * `random`: incompressible bytes;
+/// * `fp32`: 32-bit floats, normally distributed with a standard deviation of 0.02;
+/// * `bf16`: half of it such floats whose low 16 bits are zero, half of it the other 16 bits alone;
+/// * `sparse`: holes, but for one MiB of such 32-bit floats somewhere in each 10 MiB;
+///
+/// and `meta`, 200 JSON files of about 1 KiB each. The size is that of the files as programs see
+/// them, with holes. What changes is of the same kind as what was there, and forced to disk.
 final class CheckpointData {
-  private static final int BLOCK = 64 << 10;
+  private static final int MIB = 1 << 20;
+  private static final int PIECE = 64 << 10;
   private static final int SMALL_FILES = 200;
+  private static final int SMALL_FILES_CHANGED = SMALL_FILES / 20;
   private static final long LARGEST_FILE = 256L << 20;
+  private static final int SPARSE = 10;
 
   private final Path root;
-  private final SplittableRandom random = new SplittableRandom(20261121);
-  private long changes;
+  private final long seed;
+  private final List<Part> parts = new ArrayList<>();
+  private final ByteBuffer block =
+      ByteBuffer.allocateDirect(MIB).order(ByteOrder.LITTLE_ENDIAN); // as on most machines
+  private int drawn;
 
-  private CheckpointData(Path root) {
+  private CheckpointData(Path root, long seed) {
     this.root = root;
+    this.seed = seed;
   }
 
-  private interface Filler {
-    void fill(ByteBuffer block);
-  }
-
-  static CheckpointData make(Path root, long sizeBytes) throws IOException {
-    var data = new CheckpointData(root);
-    data.write("model", sizeBytes / 2, data::noise);
-    data.write("optimizer", sizeBytes * 3 / 8, data::floats);
-    data.write("buffers", sizeBytes / 8, data::zeros);
-    Files.createDirectories(root.resolve("meta"));
-    for (int i = 0; i < SMALL_FILES; i++) {
-      var text = new StringBuilder("{\"layer\": %d, \"history\": [".formatted(i));
-      for (int j = 0; j < 100; j++) {
-        text.append("%.6f, ".formatted(data.random.nextDouble()));
+  private enum Kind {
+    RANDOM {
+      @Override
+      void fill(ByteBuffer block, SplittableRandom random) {
+        while (block.remaining() >= Long.BYTES) {
+          block.putLong(random.nextLong());
+        }
       }
-      Files.writeString(root.resolve("meta/layer-%03d.json".formatted(i)), text.append("0]}\n"));
+    },
+    FP32 {
+      @Override
+      void fill(ByteBuffer block, SplittableRandom random) {
+        while (block.remaining() >= Float.BYTES) {
+          block.putFloat(weight(random));
+        }
+      }
+    },
+    BF16_IN_FP32 {
+      @Override
+      void fill(ByteBuffer block, SplittableRandom random) {
+        while (block.remaining() >= Float.BYTES) {
+          block.putInt(Float.floatToRawIntBits(weight(random)) & 0xffff0000);
+        }
+      }
+    },
+    BF16 {
+      @Override
+      void fill(ByteBuffer block, SplittableRandom random) {
+        while (block.remaining() >= Short.BYTES) {
+          block.putShort((short) (Float.floatToRawIntBits(weight(random)) >>> 16));
+        }
+      }
+    };
+
+    private static float weight(SplittableRandom random) {
+      return (float) (random.nextGaussian() * 0.02);
+    }
+
+    /// Fills up the block, whose room is a multiple of 8 bytes.
+    abstract void fill(ByteBuffer block, SplittableRandom random);
+  }
+
+  private record Part(Path file, Kind kind) {}
+
+  /// @param root must not exist
+  static CheckpointData make(Path root, long sizeBytes, long seed) throws IOException {
+    var data = new CheckpointData(root, seed);
+    data.write("random", sizeBytes / 4, Kind.RANDOM, 1);
+    data.write("fp32", sizeBytes / 4, Kind.FP32, 1);
+    data.write("bf16/wide", sizeBytes / 8, Kind.BF16_IN_FP32, 1);
+    data.write("bf16/narrow", sizeBytes / 8, Kind.BF16, 1);
+    data.write("sparse", sizeBytes / 4, Kind.FP32, SPARSE);
+    Files.createDirectories(root.resolve("meta"));
+    SplittableRandom random = data.draw();
+    for (int i = 0; i < SMALL_FILES; i++) {
+      data.small(i, random);
     }
     return data;
   }
 
-  private void write(String folder, long sizeBytes, Filler filler) throws IOException {
+  /// Overwrites 5 % of all large files in scattered pieces of 64 KiB, and appends 1 % to each.
+  void scatter() throws IOException {
+    for (Part part : parts) {
+      SplittableRandom random = draw();
+      try (var out = FileChannel.open(part.file(), StandardOpenOption.WRITE)) {
+        long size = out.size();
+        for (long at = 0; at + PIECE <= size; at += PIECE) {
+          if (random.nextInt(20) == 0) {
+            put(out, at, PIECE, part.kind(), random);
+          }
+        }
+        put(out, size, size / 100, part.kind(), random);
+        out.force(true);
+      }
+    }
+  }
+
+  /// Overwrites one region in each large file, 5 % of it at a place that fits no grid, and 5 % of
+  /// the small files.
+  void cluster() throws IOException {
+    for (Part part : parts) {
+      SplittableRandom random = draw();
+      try (var out = FileChannel.open(part.file(), StandardOpenOption.WRITE)) {
+        long length = out.size() / 20;
+        long at = random.nextLong(out.size() - length) / Long.BYTES * Long.BYTES;
+        put(out, at, length, part.kind(), random);
+        out.force(true);
+      }
+    }
+    SplittableRandom random = draw();
+    for (int i = 0; i < SMALL_FILES_CHANGED; i++) {
+      small(random.nextInt(SMALL_FILES), random);
+    }
+  }
+
+  private void write(String folder, long sizeBytes, Kind kind, int sparse) throws IOException {
     Files.createDirectories(root.resolve(folder));
-    var block = ByteBuffer.allocateDirect(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
     int number = 0;
     for (long left = sizeBytes; left > 0; left -= LARGEST_FILE) {
       Path file = root.resolve(folder).resolve("part-%03d.bin".formatted(number++));
-      try (var out =
-          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        for (long rest = Math.min(left, LARGEST_FILE); rest > 0; rest -= block.capacity()) {
-          block.clear().limit((int) Math.min(rest, block.capacity()));
-          filler.fill(block);
-          out.write(block.flip());
+      parts.add(new Part(file, kind));
+      SplittableRandom random = draw();
+      long size = Math.min(left, LARGEST_FILE);
+      try (var out = new RandomAccessFile(file.toFile(), "rw")) {
+        out.setLength(size);
+        long stretch = (long) MIB * sparse;
+        for (long at = 0; at < size; at += stretch) {
+          long start = at + (long) MIB * random.nextInt(sparse);
+          put(out.getChannel(), start, Math.min(MIB, size - start), kind, random);
         }
-        out.force(true);
+        out.getChannel().force(true);
       }
     }
   }
 
-  private void noise(ByteBuffer block) {
-    while (block.remaining() >= Long.BYTES) {
-      block.putLong(random.nextLong());
-    }
-    while (block.hasRemaining()) {
-      block.put((byte) random.nextInt());
-    }
-  }
-
-  private void floats(ByteBuffer block) {
-    while (block.remaining() >= Float.BYTES) {
-      block.putFloat((float) (random.nextGaussian() * 0.02));
-    }
-    zeros(block);
-  }
-
-  private void zeros(ByteBuffer block) {
-    while (block.hasRemaining()) {
-      block.put((byte) 0);
-    }
-    for (int i = 0; i < block.limit() / 4096; i++) {
-      block.put(random.nextInt(block.limit()), (byte) random.nextInt());
-    }
-  }
-
-  /// Overwrites `share` of all large files in scattered pieces of 64 KiB.
-  ///
-  /// @return bytes written
-  long change(double share) throws IOException {
-    var block = ByteBuffer.allocateDirect(BLOCK);
-    changes++;
-    var choose = new SplittableRandom(changes);
-    long written = 0;
-    for (Path file : files()) {
-      long blocks = Files.size(file) / BLOCK;
-      try (var out = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        for (long i = 0; i < blocks; i++) {
-          if (choose.nextDouble() < share) {
-            noise(block.clear());
-            written += out.write(block.flip(), i * BLOCK);
-          }
-        }
-        out.force(true);
+  /// Writes so many bytes, rounded down to a multiple of 8; none if that is negative.
+  private void put(FileChannel out, long position, long length, Kind kind, SplittableRandom random)
+      throws IOException {
+    long at = position;
+    for (long left = length / Long.BYTES * Long.BYTES; left > 0; left -= block.capacity()) {
+      kind.fill(block.clear().limit((int) Math.min(left, block.capacity())), random);
+      block.flip();
+      while (block.hasRemaining()) {
+        at += out.write(block, at);
       }
     }
-    return written;
   }
 
-  private List<Path> files() throws IOException {
-    try (var all = Files.walk(root)) {
-      return all.filter(Files::isRegularFile).sorted().toList();
+  private void small(int number, SplittableRandom random) throws IOException {
+    var text = new StringBuilder("{\"layer\": %d, \"history\": [".formatted(number));
+    for (int i = 0; i < 100; i++) {
+      text.append("%.6f, ".formatted(random.nextDouble()));
     }
+    Path file = root.resolve("meta/layer-%03d.json".formatted(number));
+    Files.writeString(file, text.append("0]}\n"));
   }
 
-  long sizeBytes() throws IOException {
-    long sum = 0;
-    for (Path file : files()) {
-      sum += Files.size(file);
-    }
-    return sum;
+  private SplittableRandom draw() {
+    return new SplittableRandom(seed * 1_000_003 + drawn++);
   }
 
   Path root() {
