@@ -18,6 +18,7 @@ class DesignFormatsTest {
           "repository/PackName",
           "repository/Pack",
           "repository/ChunkRef",
+          "repository/Codec",
           "repository/LeafGroup",
           "repository/TreePath",
           "repository/Manifest");

@@ -67,7 +67,7 @@ final class ManifestWriter {
     fields.put((byte) (origin == null ? 0 : 1));
     if (origin != null) {
       fields.putLong(origin.device()).putLong(origin.inode());
-      fields.putLong(origin.changed().getEpochSecond()).putInt(origin.changed().getNano());
+      time(origin.changed());
     }
     flush();
   }
@@ -76,7 +76,11 @@ final class ManifestWriter {
     fields.put((byte) type);
     text(path);
     fields.putShort((short) mode);
-    fields.putLong(modified.getEpochSecond()).putInt(modified.getNano());
+    time(modified);
+  }
+
+  private void time(Instant time) {
+    fields.putLong(time.getEpochSecond()).putInt(time.getNano());
   }
 
   private void text(String text) {

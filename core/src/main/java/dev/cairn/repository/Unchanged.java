@@ -5,6 +5,7 @@ import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
 import dev.cairn.repository.Manifest.Origin;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Whether a file is still the one that was read for an earlier checkpoint, so that it need not be
@@ -26,9 +27,8 @@ final class Unchanged {
 
   /// What to note of a file for later; null if that would tell nothing.
   static @Nullable Origin origin(FileStat stat) {
-    return stat.changed().getNano() == 0
-        ? null
-        : new Origin(stat.device(), stat.inode(), stat.changed());
+    boolean wholeSecond = stat.changed().equals(stat.changed().truncatedTo(ChronoUnit.SECONDS));
+    return wholeSecond ? null : new Origin(stat.device(), stat.inode(), stat.changed());
   }
 
   static boolean since(Entry before, FileStat now) {
