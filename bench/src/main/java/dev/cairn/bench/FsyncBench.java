@@ -1,5 +1,6 @@
 package dev.cairn.bench;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
@@ -159,8 +160,7 @@ final class FsyncBench implements Callable<Integer> {
     }
     return new Checkpointer.Capture(
         Checkpoint.Kind.PERIODIC,
-        data,
-        _ -> false,
+        CapturedFiles.in(data, _ -> false),
         Progress.NONE.withStep((long) number),
         Map.of(),
         null,

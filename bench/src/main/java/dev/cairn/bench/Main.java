@@ -8,7 +8,13 @@ import picocli.CommandLine.Command;
     name = "bench",
     description = "Measures Cairn. Each table names what it was compared with, on the same disk.",
     mixinStandardHelpOptions = true,
-    subcommands = {EngineBench.class, LimitsBench.class, StartupBench.class, FsyncBench.class})
+    subcommands = {
+      EngineBench.class,
+      BackgroundBench.class,
+      LimitsBench.class,
+      StartupBench.class,
+      FsyncBench.class
+    })
 public final class Main implements Runnable {
   private Main() {}
 

@@ -1,5 +1,6 @@
 package dev.cairn.bench;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
@@ -102,8 +103,7 @@ final class StartupBench implements Callable<Integer> {
   static Checkpointer.Capture state(long step) {
     return new Checkpointer.Capture(
         Checkpoint.Kind.PERIODIC,
-        null,
-        _ -> false,
+        CapturedFiles.NONE,
         Progress.NONE.withStep(step),
         Map.of(),
         "{\"cursor\": %d}".formatted(step),

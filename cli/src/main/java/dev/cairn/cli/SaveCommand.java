@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Checkpointer.Saved;
@@ -208,8 +209,7 @@ final class SaveCommand implements Callable<Integer> {
   private Capture capture(Sources sources, Map<String, String> checked, @Nullable String text) {
     return new Capture(
         Checkpoint.Kind.MANUAL,
-        sources.root(),
-        sources.leaveOut(),
+        CapturedFiles.in(sources.root(), sources.leaveOut()),
         Progress.NONE.withStep(step),
         checked,
         text,
@@ -242,11 +242,12 @@ final class SaveCommand implements Callable<Integer> {
   /// A write within one tick of the file system's clock leaves the times as they were. So what is
   /// read must have stayed the same for longer than a tick before.
   private Optional<String> unsettled(Capture capture, FileTree tree) {
-    if (capture.root() == null) {
+    CapturedFiles files = capture.files();
+    if (files.root() == null) {
       return Optional.empty();
     }
     context.env().sleep(TICK);
-    return tree.firstDifference(FileTree.scan(context.disk(), capture.root(), capture.leaveOut()));
+    return tree.firstDifference(FileTree.scan(context.disk(), files.root(), files.leaveOut()));
   }
 
   private void report(Store opened, Saved saved, Duration took) {

@@ -18,7 +18,6 @@ import dev.cairn.repository.Repository;
 import dev.cairn.repository.Repository.Subject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,7 +27,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Saves the checkpoints of one attempt, in the order that keeps I2: packs, then the journal entry;
@@ -73,14 +71,11 @@ public final class Checkpointer {
 
   /// What is to be saved.
   ///
-  /// @param root directory whose contents are saved; absent for a checkpoint without files
-  /// @param leaveOut relative paths below it that do not belong to it
   /// @param state the job's state as JSON text
   /// @param answers the requests that it answers
   public record Capture(
       Checkpoint.Kind kind,
-      @Nullable Path root,
-      Predicate<String> leaveOut,
+      CapturedFiles files,
       Progress progress,
       Map<String, String> labels,
       @Nullable String state,
@@ -92,7 +87,8 @@ public final class Checkpointer {
 
     private boolean asksTheSame(Capture other) {
       return kind == other.kind
-          && Objects.equals(root, other.root)
+          && Objects.equals(files.root(), other.files.root())
+          && files.parts().equals(other.files.parts())
           && progress.equals(other.progress)
           && labels.equals(other.labels)
           && Objects.equals(state, other.state)
@@ -133,7 +129,23 @@ public final class Checkpointer {
       return earlier.get();
     }
     long start = env.nanos();
-    Contents contents = contents(capture, objection, meter);
+    return publish(capture, contents(capture, objection, meter), start);
+  }
+
+  /// Saves and publishes a checkpoint of files that were copied before, which nobody changes.
+  ///
+  /// @param capture what was copied, and the rest
+  /// @throws Changed if somebody did change the copy; nothing was published
+  Saved save(Capture capture, StableCopy copy, Meter meter) throws Changed {
+    Optional<Saved> earlier = settle(capture);
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    long start = env.nanos();
+    return publish(capture, store(capture, copy.tree(), meter), start);
+  }
+
+  private Saved publish(Capture capture, Contents contents, long start) {
     Duration took = Duration.ofNanos(env.nanos() - start);
     var checkpoint =
         new Checkpoint(
@@ -182,9 +194,8 @@ public final class Checkpointer {
   }
 
   private boolean isUnchanged(Unanswered last, Capture capture) {
-    return capture.root() == null
-        || last.contents.tree != null
-            && last.contents.tree.sameAs(FileTree.scan(disk, capture.root(), capture.leaveOut()));
+    return capture.files().root() == null
+        || last.contents.tree != null && last.contents.tree.sameAs(capture.files().scan(disk));
   }
 
   private record Contents(
@@ -200,29 +211,30 @@ public final class Checkpointer {
 
   private Contents contents(
       Capture capture, Function<FileTree, Optional<String>> objection, Meter meter) throws Changed {
+    FileTree before = capture.files().scan(disk);
+    long looked = env.nanos();
+    refuse(objection.apply(before));
+    awaitTick(before, looked);
+    Contents contents = store(capture, before, meter);
+    refuse(before.firstDifference(capture.files().scan(disk)));
+    return contents;
+  }
+
+  /// @param tree what to read, which stays as it is
+  private Contents store(Capture capture, FileTree tree, Meter meter) throws Changed {
     Optional<ByteBuffer> large =
         Optional.ofNullable(capture.state())
             .filter(state -> !isInline(state))
             .map(state -> ByteBuffer.wrap(state.getBytes(StandardCharsets.UTF_8)));
-    if (capture.root() == null && large.isEmpty()) {
+    if (capture.files().isNone() && large.isEmpty()) {
       return Contents.NONE;
     }
-    FileTree before =
-        capture.root() == null
-            ? FileTree.EMPTY
-            : FileTree.scan(disk, capture.root(), capture.leaveOut());
-    long looked = env.nanos();
-    refuse(objection.apply(before));
     litter = true;
-    var subject = new Subject(before, List.of(), large);
-    awaitTick(before, looked);
+    var subject = new Subject(tree, capture.files().parts(), large);
     Repository.Saved saved =
         repository.save(attempt.job(), attempt.token(), parentManifest(), subject, meter);
-    if (capture.root() != null) {
-      refuse(before.firstDifference(FileTree.scan(disk, capture.root(), capture.leaveOut())));
-    }
     return new Contents(
-        before,
+        tree,
         saved.manifest(),
         saved.files(),
         saved.sizeBytes(),

@@ -144,5 +144,10 @@ public interface Disk {
       Instant changed,
       long device,
       long inode,
-      int links) {}
+      int links) {
+    /// The same but for what changes with a second name.
+    public FileStat withoutLinks() {
+      return new FileStat(kind, sizeBytes, mode, modified, Instant.EPOCH, device, inode, 1);
+    }
+  }
 }

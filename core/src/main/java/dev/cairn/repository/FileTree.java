@@ -5,8 +5,10 @@ import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
+import dev.cairn.repository.Manifest.Origin;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -27,12 +29,23 @@ public final class FileTree {
   private final List<Node> nodes;
   private final Set<String> partial;
   private final List<String> warnings;
+  private final Map<String, Copied> copies;
   private final long files;
   private final long sizeBytes;
 
   /// @param partial directories of which something was left out
   FileTree(Path root, List<Node> nodes, Set<String> partial, List<String> warnings) {
+    this(root, nodes, partial, warnings, Map.of());
+  }
+
+  private FileTree(
+      Path root,
+      List<Node> nodes,
+      Set<String> partial,
+      List<String> warnings,
+      Map<String, Copied> copies) {
     this.root = root;
+    this.copies = Map.copyOf(copies);
     this.nodes = List.copyOf(nodes);
     this.partial = Set.copyOf(partial);
     this.warnings = List.copyOf(warnings);
@@ -69,9 +82,31 @@ public final class FileTree {
     return root;
   }
 
+  /// A file that holds, and keeps, what another one held at some moment.
+  ///
+  /// @param linked whether it is a second name of that file
+  public record Copied(Path file, FileStat stat, boolean linked) {}
+
+  /// This tree, with the bytes of its files read from copies.
+  ///
+  /// @param from for the path of each file
+  public FileTree readFrom(Map<String, Copied> from) {
+    return new FileTree(root, nodes, partial, warnings, from);
+  }
+
   /// Where the bytes of a file of this tree are read.
   Source.OfFile source(Disk disk, Node file) {
-    return new Source.OfFile(disk, root.resolve(file.path), file.path, file.stat);
+    Copied copy = copies.get(file.path);
+    return copy == null
+        ? new Source.OfFile(disk, root.resolve(file.path), file.path, file.stat, false)
+        : new Source.OfFile(disk, copy.file, file.path, copy.stat, copy.linked);
+  }
+
+  /// What to note of a file, so that it need not be read again.
+  @Nullable Origin origin(Node file) {
+    Copied copy = copies.get(file.path);
+    boolean settled = copy == null || !copy.linked && Unchanged.isSettled(file.stat, copy.stat);
+    return file.isFile() && settled ? Unchanged.origin(file.stat) : null;
   }
 
   /// Sorted by the bytes of their paths, so a directory comes before what is in it.
@@ -121,6 +156,20 @@ public final class FileTree {
       }
     }
     return Optional.empty();
+  }
+
+  /// As [#firstDifference], but it does not count that files have got second names, which the file
+  /// system takes for a change.
+  public Optional<String> firstDifferenceButForLinks(FileTree later) {
+    return withoutLinks().firstDifference(later.withoutLinks());
+  }
+
+  private FileTree withoutLinks() {
+    List<Node> plain =
+        nodes.stream()
+            .map(node -> node.isFile() ? new Node(node.path, node.stat.withoutLinks(), null) : node)
+            .toList();
+    return new FileTree(root, plain, partial, warnings);
   }
 
   private int order(FileTree later, int i, int j) {

@@ -117,14 +117,14 @@ final class Saving implements AutoCloseable {
 
   private Assembly.Draft take(FileTree tree, Node node) throws Changed {
     if (!node.isFile()) {
-      return new Assembly.Draft(bare(node), null);
+      return new Assembly.Draft(bare(tree, node), null);
     }
     var source = tree.source(disk, node);
     Optional<Parent.StoredFile> before = parent.flatMap(p -> p.file(node.path()));
     if (before.isPresent() && isUnchanged(before.get(), node)) {
       lanes.add(new Look(source, node.stat().sizeBytes()));
       Contents kept = assembly.keep(before.get());
-      return new Assembly.Draft(bare(node), () -> kept);
+      return new Assembly.Draft(bare(tree, node), () -> kept);
     }
     long sizeBytes = node.stat().sizeBytes();
     int chunkBytes =
@@ -134,7 +134,7 @@ final class Saving implements AutoCloseable {
             : storing.chunkBytes();
     var draft = new ContentsDraft(sizeBytes, chunkBytes);
     take(source, draft, sizeBytes, Cuts.of(source, sizeBytes, chunkBytes, storing.chunkBytes()));
-    return new Assembly.Draft(bare(node), draft::contents);
+    return new Assembly.Draft(bare(tree, node), draft::contents);
   }
 
   private boolean isUnchanged(Parent.StoredFile before, Node now) {
@@ -169,7 +169,7 @@ final class Saving implements AutoCloseable {
     }
   }
 
-  private Entry bare(Node node) {
+  private Entry bare(FileTree tree, Node node) {
     Kind kind =
         switch (node.stat().kind()) {
           case FILE -> Kind.FILE;
@@ -184,7 +184,7 @@ final class Saving implements AutoCloseable {
         node.stat().modified(),
         null,
         node.linkTarget(),
-        node.isFile() && !boot.equals(Boot.UNKNOWN) ? Unchanged.origin(node.stat()) : null);
+        boot.equals(Boot.UNKNOWN) ? null : tree.origin(node));
   }
 
   private void take(Source source, ContentsDraft draft, long sizeBytes, Cuts cuts) throws Changed {

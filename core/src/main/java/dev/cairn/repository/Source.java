@@ -19,16 +19,18 @@ sealed interface Source {
   /// still exactly that do its bytes count.
   ///
   /// @param path for people
-  record OfFile(Disk disk, Path file, String path, FileStat seen) implements Source {
+  /// @param linked whether it may lose or get other names meanwhile
+  record OfFile(Disk disk, Path file, String path, FileStat seen, boolean linked)
+      implements Source {
     @Override
     public Optional<String> read(ByteBuffer into, long offset) {
       try (DiskFile open = disk.open(file)) {
-        Optional<String> before = FileTree.difference(path, seen, open.stat());
+        Optional<String> before = difference(open);
         if (before.isPresent()) {
           return before;
         }
         open.read(into, offset);
-        Optional<String> after = FileTree.difference(path, seen, open.stat());
+        Optional<String> after = difference(open);
         return after.isPresent() || !into.hasRemaining()
             ? after
             : Optional.of(FileTree.printable(path) + " shrank while it was read");
@@ -43,10 +45,17 @@ sealed interface Source {
     /// @return the sentence that says what changed, if anything did
     Optional<String> look() {
       try (DiskFile open = disk.open(file)) {
-        return FileTree.difference(path, seen, open.stat());
+        return difference(open);
       } catch (CairnException.NotFound _) {
         return vanished();
       }
+    }
+
+    private Optional<String> difference(DiskFile open) {
+      FileStat now = open.stat();
+      return linked
+          ? FileTree.difference(path, seen.withoutLinks(), now.withoutLinks())
+          : FileTree.difference(path, seen, now);
     }
 
     private Optional<String> vanished() {

@@ -31,6 +31,12 @@ final class Unchanged {
     return wholeSecond ? null : new Origin(stat.device(), stat.inode(), stat.changed());
   }
 
+  /// Whether a copy is so much younger than the last change of its original, by the clock of their
+  /// file system, that a write after the copying cannot have gone unnoticed.
+  static boolean isSettled(FileStat original, FileStat copy) {
+    return original.changed().plus(TICK).isBefore(copy.changed());
+  }
+
   static boolean since(Entry before, FileStat now) {
     return before.kind() == Kind.FILE
         && before.origin() != null

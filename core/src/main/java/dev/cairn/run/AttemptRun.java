@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
@@ -230,8 +231,7 @@ final class AttemptRun {
           checkpointer.save(
               new Capture(
                   Checkpoint.Kind.MANUAL,
-                  directory.path(),
-                  WatchedDirectory::isOurs,
+                  CapturedFiles.in(directory.path(), WatchedDirectory::isOurs),
                   Progress.NONE,
                   withBaseline(),
                   null,

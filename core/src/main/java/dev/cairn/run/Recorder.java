@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Checkpointer.Saved;
@@ -236,8 +237,7 @@ final class Recorder implements AutoCloseable {
           checkpointer.save(
               new Capture(
                   kind,
-                  watch.root(),
-                  watch.leaveOut(),
+                  CapturedFiles.in(watch.root(), watch.leaveOut()),
                   watch.progress(),
                   labels,
                   null,

@@ -3,6 +3,7 @@ package dev.cairn.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.blob.BlobStore;
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
@@ -144,8 +145,7 @@ final class Worker implements AutoCloseable {
     var capture =
         new Capture(
             Checkpoint.Kind.PERIODIC,
-            step.source(),
-            _ -> false,
+            CapturedFiles.in(step.source(), _ -> false),
             Progress.NONE.withStep(step.number()),
             Map.of(),
             step.state(),

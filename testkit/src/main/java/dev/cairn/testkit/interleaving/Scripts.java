@@ -1,5 +1,6 @@
 package dev.cairn.testkit.interleaving;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
@@ -266,8 +267,7 @@ final class Scripts {
     var capture =
         new Capture(
             Checkpoint.Kind.PERIODIC,
-            files ? HOME : null,
-            _ -> false,
+            CapturedFiles.in(files ? HOME : null, _ -> false),
             Progress.NONE,
             Map.of(),
             work.state(),

@@ -1,6 +1,7 @@
 package dev.cairn.testkit.sim;
 
 import dev.cairn.blob.BlobStore;
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
@@ -125,8 +126,8 @@ final class Epilogue {
       checkpointer.save(
           new Capture(
               Checkpoint.Kind.FINAL,
-              home,
-              path -> path.startsWith("steps/") && !path.equals("steps/" + link.leaf()),
+              CapturedFiles.in(
+                  home, path -> path.startsWith("steps/") && !path.equals("steps/" + link.leaf())),
               Progress.NONE,
               Map.of(),
               null,

@@ -1,5 +1,6 @@
 package dev.cairn.testkit.sim;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Forker;
@@ -166,8 +167,7 @@ final class Person {
             checkpointer.save(
                 new Capture(
                     Checkpoint.Kind.MANUAL,
-                    home,
-                    _ -> false,
+                    CapturedFiles.in(home, _ -> false),
                     Progress.NONE,
                     Map.of(),
                     link.pointer(),

@@ -1,5 +1,6 @@
 package dev.cairn.testkit.sim;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
@@ -155,7 +156,12 @@ final class Worker {
             .toList();
     var capture =
         new Capture(
-            Checkpoint.Kind.PERIODIC, home, _ -> false, progress(link), Map.of(), state, asked);
+            Checkpoint.Kind.PERIODIC,
+            CapturedFiles.in(home, _ -> false),
+            progress(link),
+            Map.of(),
+            state,
+            asked);
     return again(
         attempt,
         () -> {
