@@ -32,6 +32,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -97,7 +98,11 @@ final class BackgroundSaverTest {
     Path target = root.resolve("restored-" + env.randomHex(4));
     var job = Worker.JOB;
     var published =
-        JobLog.existing(store.journal(), env, job).history().live().get(saved.entry().number());
+        Objects.requireNonNull(
+            JobLog.existing(store.journal(), env, job)
+                .history()
+                .live()
+                .get(saved.entry().number()));
     new Restorer(store.repository()).restore(job, published, target, null, Meter.NONE);
     return Files.readAllBytes(target.resolve(name));
   }
