@@ -113,6 +113,43 @@ final class ExtentReader {
     return batches;
   }
 
+  /// Takes chunks one by one.
+  interface Sink {
+    /// @param index of its reference
+    /// @param chunk checked; lent until this returns
+    void take(int index, ByteBuffer chunk);
+  }
+
+  /// Reads chunks as [#read] does, into memory that is used again, and hands each over as soon as
+  /// it is checked.
+  void forEach(List<ChunkRef> refs, List<PackName> names, Rooms.Room room, Sink sink)
+      throws Damage {
+    int from = 0;
+    while (from < refs.size()) {
+      int to = endOfRun(refs, from);
+      forEachOfRun(refs, from, to, names.get(refs.get(from).pack()), room, sink);
+      from = to;
+    }
+  }
+
+  private void forEachOfRun(
+      List<ChunkRef> refs, int from, int to, PackName pack, Rooms.Room room, Sink sink)
+      throws Damage {
+    long start = refs.get(from).offset();
+    int span = Math.toIntExact(refs.get(to - 1).end() - start);
+    ByteBuffer run = packs.read(pack, start, span).orElseThrow(() -> Damage.missing(pack)).slice();
+    ByteBuffer chunk = ByteBuffer.allocate(0);
+    ChunkRef last = null;
+    for (int i = from; i < to; i++) {
+      ChunkRef ref = refs.get(i);
+      if (last == null || !ref.equals(last)) {
+        chunk = decode(ref, pack, run, start).chunk();
+      }
+      sink.take(i, chunk.duplicate());
+      last = ref;
+    }
+  }
+
   /// Reads chunks; those that lie together are fetched together.
   ///
   /// @param refs numbered by `names`
@@ -146,14 +183,20 @@ final class ExtentReader {
     var extents = new ArrayList<Extent>(refs.size());
     int from = 0;
     while (from < refs.size()) {
-      int to = from + 1;
-      while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
-        to++;
-      }
+      int to = endOfRun(refs, from);
       readRun(refs.subList(from, to), names.get(refs.get(from).pack()), extents);
       from = to;
     }
     return extents;
+  }
+
+  /// The end of the references, from `from` on, that are fetched by one read.
+  private static int endOfRun(List<ChunkRef> refs, int from) {
+    int to = from + 1;
+    while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
+      to++;
+    }
+    return to;
   }
 
   private static boolean follows(ChunkRef first, ChunkRef last, ChunkRef next) {
