@@ -116,10 +116,12 @@ public final class Repository {
     public interface Wanted {
       boolean test(String path);
 
-      /// Hears all paths of the checkpoint before anything is written.
+      /// The same, for one who is asked of these paths, all of the checkpoint, one by one.
       ///
-      /// @throws CairnException.NotFound if something was asked for that is not among them
-      default void requireAny(List<String> paths) {}
+      /// @throws CairnException.NotFound if something is wanted that is not among them
+      default Wanted ready(List<String> paths) {
+        return this;
+      }
     }
 
     /// What may stand in the target, and what becomes of it.
@@ -139,7 +141,8 @@ public final class Repository {
       ///
       /// @param beside an existing directory on the same file system, for files until they take
       ///   the place of others
-      record Others(Path beside) implements Onto {}
+      /// @param begins called before the first change
+      record Others(Path beside, Runnable begins) implements Onto {}
     }
 
     /// Everything, from the store, into nothing.

@@ -49,7 +49,7 @@ final class Restoring {
     return switch (options.onto()) {
       case Restore.Onto.Nothing _ -> intoEmpty(target, chosen);
       case Restore.Onto.Ours _ -> overOurs(target, chosen);
-      case Restore.Onto.Others(Path beside) -> overOthers(target, chosen, beside);
+      case Restore.Onto.Others others -> overOthers(target, chosen, others);
     };
   }
 
@@ -77,14 +77,15 @@ final class Restoring {
     return write(tree, chosen, target);
   }
 
-  private Restored overOthers(Path target, List<Entry> chosen, Path beside) {
+  private Restored overOthers(Path target, List<Entry> chosen, Restore.Onto.Others others) {
     if (!isDirectory(target)) {
       throw new CairnException.NotFound(
           FileTree.printable(target.toString()) + " does not exist", "Name a directory.");
     }
     var tree = new TargetTree(disk, target, manifest);
     tree.requireFree(chosen);
-    return write(tree, chosen, beside).with(tree.extras(chosen));
+    others.begins().run();
+    return write(tree, chosen, others.beside()).with(tree.extras(chosen));
   }
 
   private boolean isDirectory(Path target) {
@@ -108,10 +109,11 @@ final class Restoring {
   }
 
   private List<Entry> chosen() {
-    options.wanted().requireAny(manifest.entries().stream().map(Entry::path).toList());
+    Restore.Wanted wanted =
+        options.wanted().ready(manifest.entries().stream().map(Entry::path).toList());
     var needed = new HashSet<String>();
     for (Entry entry : manifest.entries()) {
-      if (options.wanted().test(entry.path())) {
+      if (wanted.test(entry.path())) {
         String path = entry.path();
         while (!path.isEmpty() && needed.add(path)) {
           path = TreePath.parent(path);
