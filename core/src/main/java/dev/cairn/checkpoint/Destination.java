@@ -66,7 +66,7 @@ public final class Destination {
     try {
       disk.createDirectories(directory.resolveSibling(""));
       mine = leftovers.take(() -> {});
-      leftovers.useless().forEach(this::discard);
+      leftovers.useless(mine).forEach(this::discard);
       disk.createDirectories(mine);
     } catch (CairnException.Denied e) {
       if (!exists) {

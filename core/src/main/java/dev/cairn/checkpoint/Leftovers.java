@@ -116,8 +116,11 @@ public final class Leftovers {
   }
 
   /// Those that nobody can go on from: of processes that are dead, or ran before this node started.
-  public List<Path> useless() {
+  ///
+  /// @param mine what [#take] gave
+  public List<Path> useless(Path mine) {
     return found().stream()
+        .filter(found -> !found.path.equals(mine))
         .filter(found ->
             found.fate == ProcessMark.Fate.GONE || found.fate == ProcessMark.Fate.EARLIER)
         .map(Found::path)
