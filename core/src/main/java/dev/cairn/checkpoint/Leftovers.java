@@ -88,15 +88,22 @@ public final class Leftovers {
     for (Found found : found()) {
       if (found.fate == ProcessMark.Fate.GONE) {
         guard.run();
-        try {
-          disk.rename(found.path, mine);
-          return mine;
-        } catch (CairnException.NotFound _) {
-          continue; // another restore was faster
+        if (moved(found.path, mine)) {
+          break;
         }
       }
     }
     return mine;
+  }
+
+  /// @return false if another restore was faster
+  private boolean moved(Path from, Path to) {
+    try {
+      disk.rename(from, to);
+      return true;
+    } catch (CairnException.NotFound _) {
+      return false;
+    }
   }
 
   /// The process that is at work in one of them now.

@@ -137,13 +137,17 @@ final class ExtentReader {
       throws Damage {
     long start = refs.get(from).offset();
     int span = Math.toIntExact(refs.get(to - 1).end() - start);
-    ByteBuffer run = packs.read(pack, start, span).orElseThrow(() -> Damage.missing(pack)).slice();
+    ByteBuffer run = room.stored(span);
+    if (packs.blobs().readInto(pack.object(job()), start, run) < 0) {
+      throw Damage.missing(pack);
+    }
+    run.flip();
     ByteBuffer chunk = ByteBuffer.allocate(0);
     ChunkRef last = null;
     for (int i = from; i < to; i++) {
       ChunkRef ref = refs.get(i);
       if (last == null || !ref.equals(last)) {
-        chunk = decode(ref, pack, run, start).chunk();
+        chunk = decode(ref, pack, run, start, room);
       }
       sink.take(i, chunk.duplicate());
       last = ref;
@@ -222,19 +226,39 @@ final class ExtentReader {
 
   private static Extent decode(ChunkRef ref, PackName pack, ByteBuffer run, long start)
       throws Damage {
+    ByteBuffer stored = stored(ref, pack, run, start);
+    Optional<ByteBuffer> chunk = ref.codec().decode(stored, ref.sizeBytes());
+    return new Extent(ref, stored, checked(chunk, ref, pack));
+  }
+
+  private static ByteBuffer decode(
+      ChunkRef ref, PackName pack, ByteBuffer run, long start, Rooms.Room room) throws Damage {
+    ByteBuffer stored = stored(ref, pack, run, start);
+    Optional<ByteBuffer> chunk =
+        ref.codec() == Codec.ZSTD
+            ? room.inflate(stored, ref.sizeBytes())
+            : ref.codec().decode(stored, ref.sizeBytes());
+    return checked(chunk, ref, pack);
+  }
+
+  private static ByteBuffer stored(ChunkRef ref, PackName pack, ByteBuffer run, long start)
+      throws Damage {
     int at = (int) (ref.offset() - start);
     if (run.remaining() - at < ref.storedBytes()) {
       throw new Damage(
           pack.leaf(), "ends at byte %d, too early".formatted(start + run.remaining()));
     }
-    ByteBuffer stored = run.slice(at, ref.storedBytes());
-    Optional<ByteBuffer> chunk = ref.codec().decode(stored, ref.sizeBytes());
+    return run.slice(at, ref.storedBytes());
+  }
+
+  private static ByteBuffer checked(Optional<ByteBuffer> chunk, ChunkRef ref, PackName pack)
+      throws Damage {
     if (chunk.isEmpty()) {
       throw Damage.at(pack, ref.offset(), "cannot be decompressed");
     }
     if (!Sha256.of(chunk.get()).equals(ref.sha256())) {
       throw Damage.at(pack, ref.offset(), "hash differs");
     }
-    return new Extent(ref, stored, chunk.get());
+    return chunk.get();
   }
 }

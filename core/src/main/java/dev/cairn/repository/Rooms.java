@@ -1,6 +1,9 @@
 package dev.cairn.repository;
 
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Memory that is used again by one part of a restore after another. Thread-safe; there are never
@@ -26,10 +29,18 @@ final class Rooms {
       return stored.slice(0, sizeBytes);
     }
 
-    /// For a chunk that is not stored as it is.
-    ByteBuffer chunk(int sizeBytes) {
+    /// The chunk of exactly `sizeBytes` that a Zstandard frame in [#stored] yields; empty if it
+    /// yields anything else. Valid until the next one.
+    Optional<ByteBuffer> inflate(ByteBuffer frame, int sizeBytes) {
       chunk = atLeast(chunk, sizeBytes);
-      return chunk.slice(0, sizeBytes);
+      try {
+        long size =
+            Zstd.decompressDirectByteBuffer(
+                chunk, 0, sizeBytes, frame, frame.position(), frame.remaining());
+        return size == sizeBytes ? Optional.of(chunk.slice(0, sizeBytes)) : Optional.empty();
+      } catch (ZstdException _) {
+        return Optional.empty(); // No frame, or one that yields more.
+      }
     }
 
     /// For bytes of a local file.
