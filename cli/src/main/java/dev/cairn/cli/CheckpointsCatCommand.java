@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,7 @@ final class CheckpointsCatCommand implements Callable<Integer> {
       out.flush();
       return 0;
     } catch (UncheckedIOException e) {
-      return stopped(e.getCause());
+      return stopped(Objects.requireNonNull(e.getCause()));
     } catch (IOException e) {
       return stopped(e);
     }

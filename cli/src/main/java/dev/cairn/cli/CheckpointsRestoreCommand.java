@@ -176,11 +176,7 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
   }
 
   private void report(
-      Chosen chosen,
-      Restorer.Outcome outcome,
-      Path target,
-      List<String> damaged,
-      Duration took) {
+      Chosen chosen, Restorer.Outcome outcome, Path target, List<String> damaged, Duration took) {
     String restored = chosen.id(Objects.requireNonNull(outcome.checkpoint()));
     Restored what = outcome.restored() == null ? NOTHING : outcome.restored();
     if (json.on) {

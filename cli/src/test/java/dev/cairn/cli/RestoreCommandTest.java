@@ -172,7 +172,8 @@ class RestoreCommandTest {
     }
     Files.write(pack, bytes);
     Cli.Result result =
-        cairn.shell("$cairn checkpoints cat a model-1/weights >some; echo $? >code; exit $(cat code)");
+        cairn.shell(
+            "$cairn checkpoints cat a model-1/weights >some; echo $? >code; exit $(cat code)");
     result.ends(13).saying("model-1/weights", "cannot be read back");
     byte[] some = Files.readAllBytes(directory.resolve("some"));
     byte[] whole = Files.readAllBytes(directory.resolve("data/model-1/weights"));

@@ -158,8 +158,7 @@ public final class Destination {
       Path mine) {
     try {
       Outcome outcome =
-          restorer.firstValid(
-              job, candidates, mine, options.onto(new Restore.Onto.Ours()), meter);
+          restorer.firstValid(job, candidates, mine, options.onto(new Restore.Onto.Ours()), meter);
       if (outcome.checkpoint() == null || outcome.checkpoint().checkpoint().manifest() == null) {
         discard(mine);
       } else {
@@ -175,8 +174,7 @@ public final class Destination {
   }
 
   private void swapIn(Path mine) {
-    disk.stat(directory)
-        .ifPresent(stat -> disk.setAttributes(mine, stat.mode(), stat.modified()));
+    disk.stat(directory).ifPresent(stat -> disk.setAttributes(mine, stat.mode(), stat.modified()));
     try {
       disk.rename(mine, directory);
     } catch (CairnException.NotFound e) {

@@ -101,7 +101,8 @@ public final class InPlaceMark {
       return mark;
     }
     throw new CairnException.Conflict(
-        "several restores into %s begin at the same time".formatted(shown(directory)), "Try again.");
+        "several restores into %s begin at the same time".formatted(shown(directory)),
+        "Try again.");
   }
 
   private static void requireDone(ProcessMark mark, Host host, Path directory) {

@@ -128,8 +128,8 @@ public final class Leftovers {
   public List<Path> useless(Path mine) {
     return found().stream()
         .filter(found -> !found.path.equals(mine))
-        .filter(found ->
-            found.fate == ProcessMark.Fate.GONE || found.fate == ProcessMark.Fate.EARLIER)
+        .filter(
+            found -> found.fate == ProcessMark.Fate.GONE || found.fate == ProcessMark.Fate.EARLIER)
         .map(Found::path)
         .toList();
   }

@@ -16,8 +16,7 @@ import java.util.zip.CRC32C;
 record ProcessMark(String text, String node, String boot, long pid, long started) {
   private static final int RADIX = 36;
   private static final Pattern FORM =
-      Pattern.compile(
-          "([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-z]{1,12})-([0-9a-z]{1,12})-[0-9a-f]{8}");
+      Pattern.compile("([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-z]{1,12})-([0-9a-z]{1,12})-[0-9a-f]{8}");
 
   /// What can be known of the process.
   enum Fate {

@@ -234,11 +234,7 @@ final class ExtentReader {
   private static ByteBuffer decode(
       ChunkRef ref, PackName pack, ByteBuffer run, long start, Rooms.Room room) throws Damage {
     ByteBuffer stored = stored(ref, pack, run, start);
-    Optional<ByteBuffer> chunk =
-        ref.codec() == Codec.ZSTD
-            ? room.inflate(stored, ref.sizeBytes())
-            : ref.codec().decode(stored, ref.sizeBytes());
-    return checked(chunk, ref, pack);
+    return checked(room.decode(ref.codec(), stored, ref.sizeBytes()), ref, pack);
   }
 
   private static ByteBuffer stored(ChunkRef ref, PackName pack, ByteBuffer run, long start)

@@ -201,10 +201,7 @@ final class FileRestore {
         at += ref.sizeBytes();
       }
       work.reader.forEach(
-          wrong,
-          work.manifest.packs(),
-          room,
-          (index, chunk) -> put(chunk, positions.get(index)));
+          wrong, work.manifest.packs(), room, (index, chunk) -> put(chunk, positions.get(index)));
       work.meter.moved(at - position);
     }
     forceSome();

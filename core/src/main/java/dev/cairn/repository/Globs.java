@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 
 /// Patterns for relative paths. One that fits a directory takes all that is below it.
 ///
-/// `*` and `?` stand for any characters and any one character but `/`; `**` for anything; `**/` also
-/// for nothing; `[a-z]` and `[!a-z]` for one character of a set; `\` takes the meaning of the next
-/// character. Everything else stands for itself.
+/// `*` and `?` stand for any characters and any one character but `/`; `**` for anything; `**/`
+/// also for nothing; `[a-z]` and `[!a-z]` for one character of a set; `\` takes the meaning of the
+/// next character. Everything else stands for itself.
 public record Globs(List<String> patterns) implements Repository.Restore.Wanted {
   private static final int LONGEST = 4096;
 

@@ -139,8 +139,8 @@ public final class Repository {
       /// never written to; where something of another kind stands, nothing is changed at all. If
       /// the restore fails, what was written stays.
       ///
-      /// @param beside an existing directory on the same file system, for files until they take
-      ///   the place of others
+      /// @param beside an existing directory on the same file system, for files until they take the
+      ///   place of others
       /// @param begins called before the first change
       record Others(Path beside, Runnable begins) implements Onto {}
     }
@@ -317,8 +317,8 @@ public final class Repository {
     }
   }
 
-  /// Writes the files of a checkpoint below `target`, which must not exist or be an empty
-  /// directory unless the options say otherwise ([Restore.Onto]). Durable on return.
+  /// Writes the files of a checkpoint below `target`, which must not exist or be an empty directory
+  /// unless the options say otherwise ([Restore.Onto]). Durable on return.
   ///
   /// Every chunk is checked before it is written, and what is there before it is believed; nothing
   /// is ever written through a link.
@@ -330,7 +330,8 @@ public final class Repository {
     return new Restoring(reader(job), disk, env, manifest, options, meter).restore(target);
   }
 
-  /// Hands over the contents of one file of a checkpoint, front to back, every chunk checked before.
+  /// Hands over the contents of one file of a checkpoint, front to back, every chunk checked
+  /// before.
   ///
   /// @param path as the manifest has it
   /// @param taker gets bytes that are its own

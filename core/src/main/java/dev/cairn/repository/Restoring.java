@@ -17,12 +17,12 @@ import java.util.Optional;
 
 /// One restore, into an empty directory or over what is there ([Restore.Onto]).
 ///
-/// Directories first, then files, then links, so that nothing is ever written through one (I10); the
-/// directories' own modes and times last, since a directory may forbid writing. Small files are
+/// Directories first, then files, then links, so that nothing is ever written through one (I10);
+/// the directories' own modes and times last, since a directory may forbid writing. Small files are
 /// restored several at a time, large ones in parts of 4 MiB, several at a time too.
 ///
-/// Memory: 13 MiB for each of at most 8 parts at work, the list of files, and 1024 references of
-/// the file that is being read: below 128 MiB plus the list, at any size.
+/// Memory: at most 17 MiB for each of at most 8 parts at work, the list of files, and 1024
+/// references of the file that is being read: below 140 MiB plus the list, at any size.
 final class Restoring {
   private static final int OWNER_READS = 0400;
   private static final int OWNER_ALL = 0700;
@@ -157,7 +157,14 @@ final class Restoring {
     var rooms = new Rooms();
     var work =
         new FileRestore.Work(
-            reader, disk, manifest, tree, rooms, meter, () -> besideName(beside), options.isFresh());
+            reader,
+            disk,
+            manifest,
+            tree,
+            rooms,
+            meter,
+            () -> besideName(beside),
+            options.isFresh());
     var open = new ArrayList<FileRestore>();
     try (var lanes = new Lanes<RuntimeException>(env, "restore", Lanes.usualWidth(env))) {
       for (Entry entry : remaining(tree, files, rooms)) {

@@ -2,6 +2,7 @@ package dev.cairn.repository;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,10 +18,11 @@ final class Rooms {
     return room == null ? new Room() : room;
   }
 
-  /// Three buffers outside the heap, as large as they ever had to be. For one thread at a time.
+  /// Four buffers outside the heap, as large as they ever had to be. For one thread at a time.
   final class Room implements AutoCloseable {
     private ByteBuffer stored = ByteBuffer.allocate(0);
-    private ByteBuffer chunk = ByteBuffer.allocate(0);
+    private ByteBuffer inflated = ByteBuffer.allocate(0);
+    private ByteBuffer unshuffled = ByteBuffer.allocate(0);
     private ByteBuffer local = ByteBuffer.allocate(0);
 
     /// For bytes as they are stored.
@@ -29,17 +31,34 @@ final class Rooms {
       return stored.slice(0, sizeBytes);
     }
 
-    /// The chunk of exactly `sizeBytes` that a Zstandard frame in [#stored] yields; empty if it
+    /// The chunk of exactly `sizeBytes` that `bytes`, a part of [#stored], yields; empty if it
     /// yields anything else. Valid until the next one.
-    Optional<ByteBuffer> inflate(ByteBuffer frame, int sizeBytes) {
-      chunk = atLeast(chunk, sizeBytes);
+    Optional<ByteBuffer> decode(Codec codec, ByteBuffer bytes, int sizeBytes) {
+      if (codec == Codec.RAW) {
+        return codec.decode(bytes, sizeBytes);
+      }
+      inflated = atLeast(inflated, sizeBytes);
+      if (!inflate(bytes, inflated, sizeBytes)) {
+        return Optional.empty();
+      }
+      ByteBuffer chunk = inflated.slice(0, sizeBytes);
+      if (codec.width() == 1) {
+        return Optional.of(chunk);
+      }
+      unshuffled = atLeast(unshuffled, sizeBytes);
+      ByteBuffer plain = unshuffled.slice(0, sizeBytes);
+      Shuffle.undo(MemorySegment.ofBuffer(chunk), MemorySegment.ofBuffer(plain), codec.width());
+      return Optional.of(plain);
+    }
+
+    /// @return false if it is no frame, or one that yields more or less
+    private static boolean inflate(ByteBuffer frame, ByteBuffer into, int sizeBytes) {
       try {
-        long size =
-            Zstd.decompressDirectByteBuffer(
-                chunk, 0, sizeBytes, frame, frame.position(), frame.remaining());
-        return size == sizeBytes ? Optional.of(chunk.slice(0, sizeBytes)) : Optional.empty();
+        int from = frame.position();
+        return Zstd.decompressDirectByteBuffer(into, 0, sizeBytes, frame, from, frame.remaining())
+            == sizeBytes;
       } catch (ZstdException _) {
-        return Optional.empty(); // No frame, or one that yields more.
+        return false;
       }
     }
 

@@ -41,6 +41,11 @@ final class WriteCount implements Disk {
     return disk.open(file);
   }
 
+  @Override
+  public String boot() {
+    return disk.boot();
+  }
+
   private final class Counted implements DiskFile {
     private final String name;
     private final DiskFile file;

@@ -15,7 +15,6 @@ import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository;
-import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.testkit.Workload.Step;
 import java.nio.ByteBuffer;
@@ -63,7 +62,7 @@ final class RestoreSweepTest {
   }
 
   private void restore(Disk disk, Env env, Host host, Published published, boolean inPlace) {
-    var repository = new Repository(blobs, disk, env, Compression.AUTO);
+    var repository = new Repository(blobs, disk, env);
     var destination = new Destination(disk, env, host, TARGET, Path.of("/"));
     var restorer = new Restorer(repository);
     List<Published> one = List.of(published);
@@ -253,8 +252,8 @@ final class RestoreSweepTest {
       CrashingDisk disk = Outages.copy(from);
       killed(disk, calls.get(calls.size() / 2), story);
       DirectoryContents before = DirectoryContents.of(disk, TARGET.getParent());
-      org.assertj.core.api.Assertions.assertThatThrownBy(() ->
-              restore(disk, new SequentialEnv(1), SECOND, richSaved, inPlace))
+      org.assertj.core.api.Assertions.assertThatThrownBy(
+              () -> restore(disk, new SequentialEnv(1), SECOND, richSaved, inPlace))
           .isInstanceOf(CairnException.Conflict.class)
           .hasMessageContaining("process " + alive.pid());
       assertThat(DirectoryContents.of(disk, TARGET.getParent())).isEqualTo(before);
