@@ -1,18 +1,24 @@
 package dev.cairn.cli;
 
+import dev.cairn.checkpoint.Destination;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Human;
+import dev.cairn.domain.JobId;
+import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
-import dev.cairn.env.Disk.FileStat;
 import dev.cairn.journal.History.Published;
+import dev.cairn.repository.Globs;
+import dev.cairn.repository.Repository.Restore;
+import dev.cairn.repository.Repository.Restored;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,11 +30,14 @@ import picocli.CommandLine.Parameters;
     name = "restore",
     description = {
       "Restore a checkpoint into a new or empty directory, every byte checked.",
-      "JOB restores the newest valid one and says so; JOB@N restores just that one or fails."
+      "JOB restores the newest valid one and says so; JOB@N restores just that one or fails.",
+      "A restore that was interrupted goes on where it was when it is started again."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class CheckpointsRestoreCommand implements Callable<Integer> {
+  private static final Restored NOTHING = new Restored(0, 0, 0, 0, List.of());
+
   private final Context context;
 
   @Parameters(paramLabel = "CHECKPOINT", description = "JOB@N, or JOB for its newest valid one.")
@@ -38,8 +47,25 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
       names = "--to",
       paramLabel = "DIR",
       required = true,
-      description = "Where to; must not exist or be empty.")
+      description = "Where to; must not exist or be empty, except with --in-place.")
   private String to = "";
+
+  @Option(
+      names = "--in-place",
+      description = {
+        "Write only what differs, over the files that are in DIR.",
+        "What the checkpoint does not name stays there."
+      })
+  private boolean inPlace;
+
+  @Option(
+      names = "--path",
+      paramLabel = "GLOB",
+      description = {
+        "Restore only this, such as 'model*' or '**/*.json'; a directory with all that is in it.",
+        "May be given several times."
+      })
+  private List<String> paths = List.of();
 
   @Option(
       names = "--state-to",
@@ -59,6 +85,8 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
       String directory,
       long files,
       long sizeBytes,
+      long writtenBytes,
+      long extras,
       long durationMs,
       List<String> damaged) {}
 
@@ -68,7 +96,7 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
     long start = context.env().nanos();
     try (Store opened = context.open(store.place)) {
       Chosen chosen = Chosen.of(context, opened, id);
-      refuseTaken(target);
+      refuseTakenState();
       var restorer = new Restorer(opened.repository());
       Restorer.Outcome outcome = restore(restorer, chosen, target);
       var damaged = new ArrayList<String>();
@@ -90,22 +118,12 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
             "See what is left with: cairn checkpoints verify " + chosen.log().job());
       }
       writeState(restorer, chosen, found);
-      report(chosen, found, target, damaged, Duration.ofNanos(context.env().nanos() - start));
+      report(chosen, outcome, target, damaged, Duration.ofNanos(context.env().nanos() - start));
     }
     return 0;
   }
 
-  private void refuseTaken(Path target) {
-    String wrong =
-        switch (context.disk().stat(target).map(FileStat::kind).orElse(null)) {
-          case null -> "";
-          case DIRECTORY -> context.disk().list(target).isEmpty() ? "" : " is not empty";
-          case FILE, SYMLINK, OTHER -> " is not a directory";
-        };
-    if (!wrong.isEmpty()) {
-      throw new CairnException.Conflict(
-          target + wrong, "Nothing was changed. Name a new directory with --to.");
-    }
+  private void refuseTakenState() {
     if (stateTo != null && context.disk().stat(context.path(stateTo)).isPresent()) {
       throw new CairnException.Conflict(
           context.path(stateTo) + " exists",
@@ -114,8 +132,28 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
   }
 
   private Restorer.Outcome restore(Restorer restorer, Chosen chosen, Path target) {
+    Restore all = Restore.all();
+    Restore options = paths.isEmpty() ? all : all.only(new Globs(paths));
+    JobId job = chosen.log().job();
+    var destination =
+        new Destination(
+            context.disk(),
+            context.env(),
+            context.host(),
+            target,
+            context.real(context.directory()));
     try (ProgressLine progress = context.progress("restoring")) {
-      return restorer.newestValid(chosen.log().job(), chosen.candidates(), target, null, progress);
+      return inPlace
+          ? destination.over(restorer, job, chosen.candidates(), options, progress)
+          : destination.fresh(restorer, job, chosen.candidates(), options, progress);
+    } catch (CairnException e) {
+      destination
+          .unfinished()
+          .ifPresent(place ->
+              context.tell(
+                  "what was restored so far is in %s; the same command goes on from there"
+                      .formatted(place)));
+      throw e;
     }
   }
 
@@ -138,16 +176,19 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
   }
 
   private void report(
-      Chosen chosen, Published found, Path target, List<String> damaged, Duration took) {
-    var c = found.checkpoint();
+      Chosen chosen, Restorer.Outcome outcome, Path target, List<String> damaged, Duration took) {
+    String restored = chosen.id(Objects.requireNonNull(outcome.checkpoint()));
+    Restored what = outcome.restored() == null ? NOTHING : outcome.restored();
     if (json.on) {
       Json.print(
           context.out(),
           new Result(
-              chosen.id(found),
+              restored,
               target.toString(),
-              c.files(),
-              c.sizeBytes(),
+              what.files(),
+              what.sizeBytes(),
+              what.writtenBytes(),
+              what.extras(),
               took.toMillis(),
               damaged));
       return;
@@ -155,13 +196,30 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
     context
         .out()
         .println(
-            "restored %s%s to %s: %d files, %s, every byte checked, in %s"
+            "restored %s%s%s to %s: %d files, %s, every byte checked, in %s"
                 .formatted(
-                    chosen.id(found),
+                    paths.isEmpty() ? "" : Text.printable(String.join(", ", paths), 200) + " of ",
+                    restored,
                     damaged.isEmpty() ? "" : ", the newest that is whole,",
                     target,
-                    c.files(),
-                    Human.bytes(c.sizeBytes()),
+                    what.files(),
+                    Human.bytes(what.sizeBytes()),
                     Human.duration(took)));
+    if (inPlace) {
+      context.out().println(inPlaceReport(what));
+    }
+  }
+
+  private static String inPlaceReport(Restored what) {
+    String written = "%s written, the rest was right".formatted(Human.bytes(what.writtenBytes()));
+    if (what.extras() == 0) {
+      return written;
+    }
+    return "%s; left alone %d that the checkpoint does not name: %s%s"
+        .formatted(
+            written,
+            what.extras(),
+            Text.printable(String.join(", ", what.someExtras()), 400),
+            what.extras() > what.someExtras().size() ? ", …" : "");
   }
 }

@@ -38,6 +38,7 @@ final class Commands {
           CheckpointsShowCommand::new,
           CheckpointsVerifyCommand::new,
           CheckpointsRestoreCommand::new,
+          CheckpointsCatCommand::new,
           CheckpointsDeleteCommand::new);
 
   private Commands() {}

@@ -11,10 +11,14 @@ import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Env;
 import dev.cairn.env.Host;
 import dev.cairn.env.RealDisk;
+import dev.cairn.env.Seam;
 import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.JobLog;
 import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// What every command needs of the world around it.
 ///
 /// @param directory the current directory
+/// @param bytes where `out` goes, for bytes that are no text; not buffered
 /// @param isTerminal whether a person reads what is printed to `err`
 record Context(
     Env env,
@@ -38,6 +43,7 @@ record Context(
     Map<String, String> variables,
     Path directory,
     PrintWriter out,
+    OutputStream bytes,
     PrintWriter err,
     boolean isTerminal) {
   static final String DEFAULT_STORE = ".cairn";
@@ -57,8 +63,15 @@ record Context(
         System.getenv(),
         Path.of("").toAbsolutePath(),
         new PrintWriter(System.out, false, StandardCharsets.UTF_8),
+        standardOutput(),
         new PrintWriter(System.err, true, StandardCharsets.UTF_8),
         hasTerminal());
+  }
+
+  /// Unlike `System.out`, it tells when nobody reads it any more.
+  @Seam
+  private static OutputStream standardOutput() {
+    return new FileOutputStream(FileDescriptor.out);
   }
 
   /// Without a terminal there is no console in some versions of the JDK, and one that is none in

@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.checkpoint.InPlaceMark;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Text;
 import dev.cairn.env.Disk.FileKind;
@@ -29,6 +30,11 @@ record Sources(@Nullable Path root, Predicate<String> leaveOut) {
   private static Sources single(Context context, Path path) {
     Path real = context.real(path);
     if (kind(context, real) == FileKind.DIRECTORY) {
+      if (InPlaceMark.isIn(context.disk(), real)) {
+        throw new CairnException.Conflict(
+            printable(real) + " is half restored",
+            "Nothing was saved. Finish that first: cairn checkpoints restore … --in-place");
+      }
       return new Sources(real, _ -> false);
     }
     return switch (kind(context, path)) {

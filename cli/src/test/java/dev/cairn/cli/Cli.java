@@ -6,6 +6,7 @@ import dev.cairn.env.Host;
 import dev.cairn.env.RealDisk;
 import dev.cairn.env.SystemEnv;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -65,8 +66,19 @@ final class Cli {
         Map.of("CAIRN_STORE", store.toString(), "USER", "tester"),
         directory,
         out,
+        asText(out),
         err,
         false);
+  }
+
+  /// Each byte as a character.
+  private static OutputStream asText(PrintWriter out) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) {
+        out.write(b & 0xff);
+      }
+    };
   }
 
   Result run(String... arguments) {

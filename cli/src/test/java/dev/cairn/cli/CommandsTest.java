@@ -30,7 +30,7 @@ import picocli.CommandLine.Model.OptionSpec;
 class CommandsTest {
   /// They run or print something else than an answer.
   private static final Set<String> WITHOUT_JSON =
-      Set.of("run", "completion", "jobs", "checkpoints", "");
+      Set.of("run", "completion", "checkpoints cat", "jobs", "checkpoints", "");
 
   /// A command line: at the start of a line of code.
   private static final Pattern USE =

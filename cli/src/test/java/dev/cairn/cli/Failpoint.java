@@ -71,6 +71,7 @@ final class Failpoint {
                 real.variables(),
                 real.directory(),
                 real.out(),
+                real.bytes(),
                 real.err(),
                 real.isTerminal()),
             args));

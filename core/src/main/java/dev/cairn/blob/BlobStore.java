@@ -35,6 +35,20 @@ public interface BlobStore extends AutoCloseable {
   /// @return a buffer of its own, or empty if there is no such object
   Optional<ByteBuffer> read(String name, long offset, int maxBytes);
 
+  /// As [#read], into memory of the caller: fills `into` up to its limit, less only where the
+  /// object ends.
+  ///
+  /// @return the number of bytes, or -1, with nothing changed, if there is no such object
+  default int readInto(String name, long offset, ByteBuffer into) {
+    Optional<ByteBuffer> bytes = read(name, offset, into.remaining());
+    if (bytes.isEmpty()) {
+      return -1;
+    }
+    int count = bytes.get().remaining();
+    into.put(bytes.get());
+    return count;
+  }
+
   /// Size of an object, or empty if there is none.
   Optional<Long> sizeBytes(String name);
 

@@ -209,6 +209,22 @@ public final class DiskBlobStore implements BlobStore {
   }
 
   @Override
+  public int readInto(String name, long offset, ByteBuffer into) {
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset " + offset);
+    }
+    Disk.DiskFile open;
+    try {
+      open = disk.open(object(name));
+    } catch (CairnException.NotFound _) {
+      return -1;
+    }
+    try (Disk.DiskFile file = open) {
+      return file.read(into, offset);
+    }
+  }
+
+  @Override
   public Optional<Long> sizeBytes(String name) {
     return disk.stat(object(name))
         .filter(stat -> stat.kind() == Disk.FileKind.FILE)

@@ -7,12 +7,16 @@ import dev.cairn.domain.JobId;
 import dev.cairn.journal.History.Published;
 import dev.cairn.repository.Meter;
 import dev.cairn.repository.Repository;
+import dev.cairn.repository.Repository.Restore;
+import dev.cairn.repository.Repository.Restored;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Restores checkpoints: exactly the bytes that were saved, or an error that names what is damaged
@@ -26,8 +30,15 @@ public final class Restorer {
 
   /// @param checkpoint what was restored; absent if none of the candidates could be
   /// @param damaged those that were tried before it, and what is wrong with each
+  /// @param restored what came of it; absent if nothing was restored, or it has no files
   public record Outcome(
-      @Nullable Published checkpoint, Map<Long, CairnException.Corrupt> damaged) {}
+      @Nullable Published checkpoint,
+      Map<Long, CairnException.Corrupt> damaged,
+      @Nullable Restored restored) {
+    public Outcome(@Nullable Published checkpoint, Map<Long, CairnException.Corrupt> damaged) {
+      this(checkpoint, damaged, null);
+    }
+  }
 
   /// Restores the first of `candidates` that is whole into `target`, which must not exist or be
   /// empty.
@@ -36,12 +47,17 @@ public final class Restorer {
   ///   absent
   public Outcome newestValid(
       JobId job, List<Published> candidates, Path target, @Nullable Path reuse, Meter meter) {
+    return firstValid(job, candidates, target, Restore.all().reusing(reuse), meter);
+  }
+
+  /// As above, with options; what the target may hold is up to them.
+  public Outcome firstValid(
+      JobId job, List<Published> candidates, Path target, Restore options, Meter meter) {
     var damaged = new LinkedHashMap<Long, CairnException.Corrupt>();
     for (Published candidate : candidates) {
       try {
         state(job, candidate); // one whose state is lost is not whole, whatever its files are
-        restore(job, candidate, target, reuse, meter);
-        return new Outcome(candidate, damaged);
+        return new Outcome(candidate, damaged, restore(job, candidate, target, options, meter));
       } catch (CairnException.Corrupt e) {
         damaged.put(candidate.number(), e);
       }
@@ -54,10 +70,24 @@ public final class Restorer {
   /// @throws CairnException.Corrupt if it is damaged; what was written is removed again
   public void restore(
       JobId job, Published published, Path target, @Nullable Path reuse, Meter meter) {
+    restore(job, published, target, Restore.all().reusing(reuse), meter);
+  }
+
+  private @Nullable Restored restore(
+      JobId job, Published published, Path target, Restore options, Meter meter) {
     ManifestRef manifest = published.checkpoint().manifest();
-    if (manifest != null) {
-      repository.restore(job, manifest, target, Repository.Restore.all().reusing(reuse), meter);
+    return manifest == null ? null : repository.restore(job, manifest, target, options, meter);
+  }
+
+  /// Hands over one file of a checkpoint: see [Repository#read].
+  ///
+  /// @throws CairnException.NotFound if it has no such file
+  public void read(JobId job, Published published, String path, Consumer<ByteBuffer> taker) {
+    ManifestRef manifest = published.checkpoint().manifest();
+    if (manifest == null) {
+      throw new CairnException.NotFound("%s has no files".formatted(id(job, published)), "");
     }
+    repository.read(job, manifest, path, taker);
   }
 
   /// The state as the JSON text that was saved; empty if it has none.

@@ -113,6 +113,47 @@ final class ExtentReader {
     return batches;
   }
 
+  /// Takes chunks one by one.
+  interface Sink {
+    /// @param index of its reference
+    /// @param chunk checked; lent until this returns
+    void take(int index, ByteBuffer chunk);
+  }
+
+  /// Reads chunks as [#read] does, into memory that is used again, and hands each over as soon as
+  /// it is checked.
+  void forEach(List<ChunkRef> refs, List<PackName> names, Rooms.Room room, Sink sink)
+      throws Damage {
+    int from = 0;
+    while (from < refs.size()) {
+      int to = endOfRun(refs, from);
+      forEachOfRun(refs, from, to, names.get(refs.get(from).pack()), room, sink);
+      from = to;
+    }
+  }
+
+  private void forEachOfRun(
+      List<ChunkRef> refs, int from, int to, PackName pack, Rooms.Room room, Sink sink)
+      throws Damage {
+    long start = refs.get(from).offset();
+    int span = Math.toIntExact(refs.get(to - 1).end() - start);
+    ByteBuffer run = room.stored(span);
+    if (packs.blobs().readInto(pack.object(job()), start, run) < 0) {
+      throw Damage.missing(pack);
+    }
+    run.flip();
+    ByteBuffer chunk = ByteBuffer.allocate(0);
+    ChunkRef last = null;
+    for (int i = from; i < to; i++) {
+      ChunkRef ref = refs.get(i);
+      if (last == null || !ref.equals(last)) {
+        chunk = decode(ref, pack, run, start, room);
+      }
+      sink.take(i, chunk.duplicate());
+      last = ref;
+    }
+  }
+
   /// Reads chunks; those that lie together are fetched together.
   ///
   /// @param refs numbered by `names`
@@ -146,14 +187,20 @@ final class ExtentReader {
     var extents = new ArrayList<Extent>(refs.size());
     int from = 0;
     while (from < refs.size()) {
-      int to = from + 1;
-      while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
-        to++;
-      }
+      int to = endOfRun(refs, from);
       readRun(refs.subList(from, to), names.get(refs.get(from).pack()), extents);
       from = to;
     }
     return extents;
+  }
+
+  /// The end of the references, from `from` on, that are fetched by one read.
+  private static int endOfRun(List<ChunkRef> refs, int from) {
+    int to = from + 1;
+    while (to < refs.size() && follows(refs.get(from), refs.get(to - 1), refs.get(to))) {
+      to++;
+    }
+    return to;
   }
 
   private static boolean follows(ChunkRef first, ChunkRef last, ChunkRef next) {
@@ -179,19 +226,35 @@ final class ExtentReader {
 
   private static Extent decode(ChunkRef ref, PackName pack, ByteBuffer run, long start)
       throws Damage {
+    ByteBuffer stored = stored(ref, pack, run, start);
+    Optional<ByteBuffer> chunk = ref.codec().decode(stored, ref.sizeBytes());
+    return new Extent(ref, stored, checked(chunk, ref, pack));
+  }
+
+  private static ByteBuffer decode(
+      ChunkRef ref, PackName pack, ByteBuffer run, long start, Rooms.Room room) throws Damage {
+    ByteBuffer stored = stored(ref, pack, run, start);
+    return checked(room.decode(ref.codec(), stored, ref.sizeBytes()), ref, pack);
+  }
+
+  private static ByteBuffer stored(ChunkRef ref, PackName pack, ByteBuffer run, long start)
+      throws Damage {
     int at = (int) (ref.offset() - start);
     if (run.remaining() - at < ref.storedBytes()) {
       throw new Damage(
           pack.leaf(), "ends at byte %d, too early".formatted(start + run.remaining()));
     }
-    ByteBuffer stored = run.slice(at, ref.storedBytes());
-    Optional<ByteBuffer> chunk = ref.codec().decode(stored, ref.sizeBytes());
+    return run.slice(at, ref.storedBytes());
+  }
+
+  private static ByteBuffer checked(Optional<ByteBuffer> chunk, ChunkRef ref, PackName pack)
+      throws Damage {
     if (chunk.isEmpty()) {
       throw Damage.at(pack, ref.offset(), "cannot be decompressed");
     }
     if (!Sha256.of(chunk.get()).equals(ref.sha256())) {
       throw Damage.at(pack, ref.offset(), "hash differs");
     }
-    return new Extent(ref, stored, chunk.get());
+    return chunk.get();
   }
 }

@@ -22,22 +22,27 @@ final class LocalFiles {
   private final Disk disk;
   private final Path root;
   private final ExtentReader reader;
+  private final Rooms rooms;
 
-  LocalFiles(Disk disk, Path root, ExtentReader reader) {
+  LocalFiles(Disk disk, Path root, ExtentReader reader, Rooms rooms) {
     this.disk = disk;
     this.root = root;
     this.reader = reader;
+    this.rooms = rooms;
   }
 
   /// Gives the local file of this entry the second name `target`, with the entry's mode and time;
   /// durable but for the name.
   ///
-  /// @return false, with nothing done, if there is no such file or it is not exactly right
+  /// @return false, with nothing done, if there is no such file, it is not exactly right, or the
+  ///   name is taken
   /// @throws Damage if the checkpoint does not tell what is right
   boolean link(Manifest manifest, Entry entry, Path target) throws Damage {
     try {
       Optional<Path> local = candidate(entry);
-      return local.isPresent() && link(local.get(), manifest, entry, target);
+      return local.isPresent()
+          && disk.stat(target).isEmpty()
+          && link(local.get(), manifest, entry, target);
     } catch (CairnException.NotFound
         | CairnException.Denied
         | CairnException.Unavailable
@@ -90,25 +95,29 @@ final class LocalFiles {
   }
 
   private boolean isRight(DiskFile file, Manifest manifest, Entry entry) throws Damage {
-    var check = new Check(file);
-    reader.forEachBatch(manifest, Objects.requireNonNull(entry.contents()), check::take);
-    return check.right;
+    try (var room = rooms.take()) {
+      var check = new Check(file, room);
+      reader.forEachBatch(manifest, Objects.requireNonNull(entry.contents()), check::take);
+      return check.right;
+    }
   }
 
   /// Hashes a file chunk by chunk.
   private static final class Check {
     private final DiskFile file;
+    private final Rooms.Room room;
     private long position;
     private boolean right = true;
 
-    Check(DiskFile file) {
+    Check(DiskFile file, Rooms.Room room) {
       this.file = file;
+      this.room = room;
     }
 
     void take(List<ChunkRef> batch) {
       for (ChunkRef ref : batch) {
         if (right) {
-          var bytes = ByteBuffer.allocate(ref.sizeBytes());
+          ByteBuffer bytes = room.local(ref.sizeBytes());
           file.read(bytes, position);
           right = !bytes.hasRemaining() && Sha256.of(bytes.flip()).equals(ref.sha256());
           position += ref.sizeBytes();

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// File contents of jobs' checkpoints: chunks in packs, listed by manifests.
@@ -109,20 +109,85 @@ public final class Repository {
   /// @param reuse a directory whose files are hard-linked into the target where they are exactly
   ///   right and have no other name; never written to, except for modes and times of such files
   /// @param wanted which paths; their directories come along
-  public record Restore(@Nullable Path reuse, Predicate<String> wanted) {
-    /// Everything, from the store.
+  /// @param onto what may stand in the target
+  public record Restore(@Nullable Path reuse, Wanted wanted, Onto onto) {
+    /// Which paths of a checkpoint are restored.
+    @FunctionalInterface
+    public interface Wanted {
+      boolean test(String path);
+
+      /// The same, for one who is asked of these paths, all of the checkpoint, one by one.
+      ///
+      /// @throws CairnException.NotFound if something is wanted that is not among them
+      default Wanted ready(List<String> paths) {
+        return this;
+      }
+    }
+
+    /// What may stand in the target, and what becomes of it.
+    public sealed interface Onto {
+      /// It is missing or empty; if the restore fails, what was written is removed.
+      record Nothing() implements Onto {}
+
+      /// All that is in it is left of a restore that did not end, and nobody else writes there:
+      /// what is right is left, what is wrong is put right, the rest is removed. If the restore
+      /// fails, what was written stays.
+      record Ours() implements Onto {}
+
+      /// A tree with files of others: what is right is left, what is wrong is put right in place,
+      /// what the checkpoint does not name is left alone. A file with other names is replaced,
+      /// never written to; where something of another kind stands, nothing is changed at all. If
+      /// the restore fails, what was written stays.
+      ///
+      /// @param beside an existing directory on the same file system, for files until they take the
+      ///   place of others
+      /// @param begins called before the first change
+      record Others(Path beside, Runnable begins) implements Onto {}
+    }
+
+    /// Everything, from the store, into nothing.
     public static Restore all() {
-      return new Restore(null, _ -> true);
+      return new Restore(null, _ -> true, new Onto.Nothing());
     }
 
     public Restore reusing(@Nullable Path directory) {
-      return new Restore(directory, wanted);
+      return new Restore(directory, wanted, onto);
     }
 
-    public Restore only(Predicate<String> paths) {
-      return new Restore(reuse, paths);
+    public Restore only(Wanted paths) {
+      return new Restore(reuse, paths, onto);
+    }
+
+    public Restore onto(Onto what) {
+      return new Restore(reuse, wanted, what);
+    }
+
+    boolean isFresh() {
+      return onto instanceof Onto.Nothing;
     }
   }
+
+  /// What a restore came to.
+  ///
+  /// @param files number of regular files that are now as they were saved
+  /// @param sizeBytes of these
+  /// @param writtenBytes of these, bytes that were written: neither there already nor linked, nor
+  ///   zeros that a new file need not hold
+  /// @param extras number of names that the checkpoint does not know; directories count once
+  /// @param someExtras some of these
+  public record Restored(
+      long files, long sizeBytes, long writtenBytes, long extras, List<String> someExtras) {
+    public Restored {
+      someExtras = List.copyOf(someExtras);
+    }
+
+    Restored with(Extras others) {
+      return new Restored(files, sizeBytes, writtenBytes, others.count, others.some);
+    }
+  }
+
+  /// Names that a checkpoint does not know.
+  record Extras(long count, List<String> some) {}
 
   /// What a check found.
   ///
@@ -252,17 +317,29 @@ public final class Repository {
     }
   }
 
-  /// Writes the files of a checkpoint below `target`, which must not exist or be an empty
-  /// directory. Durable on return.
+  /// Writes the files of a checkpoint below `target`, which must not exist or be an empty directory
+  /// unless the options say otherwise ([Restore.Onto]). Durable on return.
   ///
-  /// Every chunk is checked before it is written; nothing is ever written through an existing name
-  /// or a link. If this throws, what was written is removed again as far as possible.
+  /// Every chunk is checked before it is written, and what is there before it is believed; nothing
+  /// is ever written through a link.
   ///
   /// @throws CairnException.Corrupt if a file cannot be restored exactly; names it and the pack
-  /// @throws CairnException.Conflict if `target` is not empty
-  public void restore(JobId job, ManifestRef ref, Path target, Restore options, Meter meter) {
+  /// @throws CairnException.Conflict if something stands in the way
+  public Restored restore(JobId job, ManifestRef ref, Path target, Restore options, Meter meter) {
     Manifest manifest = manifest(job, ref);
-    new Restoring(reader(job), disk, env, manifest, options, meter).restore(target);
+    return new Restoring(reader(job), disk, env, manifest, options, meter).restore(target);
+  }
+
+  /// Hands over the contents of one file of a checkpoint, front to back, every chunk checked
+  /// before.
+  ///
+  /// @param path as the manifest has it
+  /// @param taker gets bytes that are its own
+  /// @throws CairnException.NotFound if the checkpoint has no such file
+  /// @throws CairnException.Invalid if it is no regular file
+  /// @throws CairnException.Corrupt if the rest cannot be read back exactly
+  public void read(JobId job, ManifestRef ref, String path, Consumer<ByteBuffer> taker) {
+    new FileReading(reader(job), env, manifest(job, ref)).read(path, taker);
   }
 
   /// The large state that was saved with a checkpoint, if there was one.

@@ -8,19 +8,22 @@ import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
 import dev.cairn.repository.Repository.Restore;
-import java.nio.file.InvalidPathException;
+import dev.cairn.repository.Repository.Restored;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
-/// One restore, into a directory that is empty: so whatever has a name in it has it from here.
+/// One restore, into an empty directory or over what is there ([Restore.Onto]).
 ///
-/// Directories first, then files, several at a time, then links, so that nothing is ever written
-/// through one (I10); the directories' own modes and times last, since a directory may forbid
-/// writing. Memory: 16 MiB for each of at most 4 files, and the list of files.
+/// Directories first, then files, then links, so that nothing is ever written through one (I10);
+/// the directories' own modes and times last, since a directory may forbid writing. Small files are
+/// restored several at a time, large ones in parts of 4 MiB, several at a time too.
+///
+/// Memory: at most 17 MiB for each of at most 8 parts at work, the list of files, and 1024
+/// references of the file that is being read: below 140 MiB plus the list, at any size.
 final class Restoring {
-  private static final int FILES_AT_ONCE = 4;
   private static final int OWNER_READS = 0400;
   private static final int OWNER_ALL = 0700;
 
@@ -41,11 +44,20 @@ final class Restoring {
     this.meter = meter;
   }
 
-  void restore(Path target) {
+  Restored restore(Path target) {
+    List<Entry> chosen = chosen();
+    return switch (options.onto()) {
+      case Restore.Onto.Nothing _ -> intoEmpty(target, chosen);
+      case Restore.Onto.Ours _ -> overOurs(target, chosen);
+      case Restore.Onto.Others others -> overOthers(target, chosen, others);
+    };
+  }
+
+  private Restored intoEmpty(Path target, List<Entry> chosen) {
     boolean existed = requireEmpty(target);
     try {
       disk.createDirectories(target);
-      write(target, chosen());
+      return write(new TargetTree(disk, target, manifest), chosen, target);
     } catch (RuntimeException | Error e) {
       removeBelow(target, e);
       if (!existed) {
@@ -55,27 +67,53 @@ final class Restoring {
     }
   }
 
+  private Restored overOurs(Path target, List<Entry> chosen) {
+    boolean existed = isDirectory(target);
+    disk.createDirectories(target);
+    var tree = new TargetTree(disk, target, manifest);
+    if (existed) {
+      tree.removeForeign(chosen);
+    }
+    return write(tree, chosen, target);
+  }
+
+  private Restored overOthers(Path target, List<Entry> chosen, Restore.Onto.Others others) {
+    if (!isDirectory(target)) {
+      throw new CairnException.NotFound(
+          FileTree.printable(target.toString()) + " does not exist", "Name a directory.");
+    }
+    var tree = new TargetTree(disk, target, manifest);
+    tree.requireFree(chosen);
+    others.begins().run();
+    return write(tree, chosen, others.beside()).with(tree.extras(chosen));
+  }
+
+  private boolean isDirectory(Path target) {
+    Optional<FileStat> stat = disk.stat(target);
+    if (stat.isPresent() && stat.get().kind() != FileKind.DIRECTORY) {
+      throw new CairnException.Invalid(
+          FileTree.printable(target.toString()) + " is not a directory", "Name another one.");
+    }
+    return stat.isPresent();
+  }
+
   /// @return whether it exists
   private boolean requireEmpty(Path target) {
-    Optional<FileStat> stat = disk.stat(target);
-    if (stat.isEmpty()) {
-      return false;
-    }
-    String shown = FileTree.printable(target.toString());
-    if (stat.get().kind() != FileKind.DIRECTORY) {
-      throw new CairnException.Invalid(shown + " is not a directory", "Name another one.");
-    }
-    if (!disk.list(target).isEmpty()) {
+    boolean exists = isDirectory(target);
+    if (exists && !disk.list(target).isEmpty()) {
       throw new CairnException.Conflict(
-          shown + " is not empty; nothing was restored", "Name a new or empty directory.");
+          FileTree.printable(target.toString()) + " is not empty; nothing was restored",
+          "Name a new or empty directory.");
     }
-    return true;
+    return exists;
   }
 
   private List<Entry> chosen() {
+    Restore.Wanted wanted =
+        options.wanted().ready(manifest.entries().stream().map(Entry::path).toList());
     var needed = new HashSet<String>();
     for (Entry entry : manifest.entries()) {
-      if (options.wanted().test(entry.path())) {
+      if (wanted.test(entry.path())) {
         String path = entry.path();
         while (!path.isEmpty() && needed.add(path)) {
           path = TreePath.parent(path);
@@ -85,47 +123,132 @@ final class Restoring {
     return manifest.entries().stream().filter(entry -> needed.contains(entry.path())).toList();
   }
 
-  private void write(Path target, List<Entry> entries) {
+  private Restored write(TargetTree tree, List<Entry> entries, Path beside) {
     meter.total(entries.stream().mapToLong(Entry::sizeBytes).sum());
     for (Entry entry : entries) {
       if (entry.kind() == Kind.DIRECTORY) {
-        disk.createDirectories(resolve(target, entry));
+        tree.makeDirectory(entry);
       }
     }
-    writeFiles(target, entries);
+    long written = writeFiles(tree, entries, beside);
     for (Entry entry : entries) {
       if (entry.target() != null) {
-        disk.symlink(resolve(target, entry), entry.target());
+        tree.makeLink(entry, () -> besideName(beside));
       }
     }
     for (Entry entry : entries.reversed()) {
       if (entry.kind() == Kind.DIRECTORY) {
-        finishDirectory(resolve(target, entry), entry);
+        finishDirectory(tree.resolve(entry), entry);
       }
     }
-    disk.forceDirectory(target);
+    disk.forceDirectory(tree.root());
+    long files = entries.stream().filter(entry -> entry.kind() == Kind.FILE).count();
+    return new Restored(
+        files, entries.stream().mapToLong(Entry::sizeBytes).sum(), written, 0, List.of());
   }
 
-  private void writeFiles(Path target, List<Entry> entries) {
-    var local = options.reuse() == null ? null : new LocalFiles(disk, options.reuse(), reader);
-    var sources = new FileRestore.Sources(reader, local, disk, env);
-    try (var lanes = new Lanes<RuntimeException>(env, "restore file", FILES_AT_ONCE)) {
-      for (Entry entry : entries) {
-        if (entry.contents() != null) {
-          lanes.add(new FileRestore(sources, manifest, entry, resolve(target, entry), meter));
+  private Path besideName(Path beside) {
+    return beside.resolve("new-" + env.randomHex(8));
+  }
+
+  /// @return bytes written
+  private long writeFiles(TargetTree tree, List<Entry> entries, Path beside) {
+    List<Entry> files = entries.stream().filter(entry -> entry.contents() != null).toList();
+    var rooms = new Rooms();
+    var work =
+        new FileRestore.Work(
+            reader,
+            disk,
+            manifest,
+            tree,
+            rooms,
+            meter,
+            () -> besideName(beside),
+            options.isFresh());
+    var open = new ArrayList<FileRestore>();
+    try (var lanes = new Lanes<RuntimeException>(env, "restore", Lanes.usualWidth(env))) {
+      for (Entry entry : remaining(tree, files, rooms)) {
+        var file = new FileRestore(work, entry);
+        if (entry.sizeBytes() <= Segment.BYTES) {
+          lanes.add(file.whole());
+        } else {
+          open.add(file);
+          inParts(file, lanes);
         }
       }
       lanes.drain();
+    } finally {
+      open.forEach(FileRestore::close);
     }
+    return work.written().get();
   }
 
-  private static Path resolve(Path target, Entry entry) {
+  private void inParts(FileRestore file, Lanes<RuntimeException> lanes) {
+    file.open();
+    long[] position = {0};
     try {
-      return target.resolve(entry.path());
-    } catch (InvalidPathException e) {
-      throw new CairnException.Invalid(
-          "the name %s cannot be used on this machine".formatted(FileTree.printable(entry.path())),
-          "If its file names are in UTF-8, set LC_ALL=C.UTF-8.");
+      reader.forEachBatch(
+          manifest,
+          file.contents(),
+          batch -> {
+            lanes.add(file.part(batch, position[0]));
+            position[0] += batch.stream().mapToLong(ChunkRef::sizeBytes).sum();
+          });
+    } catch (Damage e) {
+      throw file.spoilt(e);
+    }
+    lanes.add(file.last());
+  }
+
+  /// Takes over what a local directory has already.
+  ///
+  /// @return the other files
+  private List<Entry> remaining(TargetTree tree, List<Entry> files, Rooms rooms) {
+    if (options.reuse() == null) {
+      return files;
+    }
+    var local = new LocalFiles(disk, options.reuse(), reader, rooms);
+    var left = new ArrayList<Entry>();
+    try (var lanes = new Lanes<RuntimeException>(env, "look", Lanes.usualWidth(env))) {
+      for (Entry entry : files) {
+        lanes.add(new Look(local, entry, tree.resolve(entry), left));
+      }
+      lanes.drain();
+    }
+    return left;
+  }
+
+  /// One look for a local file.
+  private final class Look implements Lanes.Step<RuntimeException> {
+    private final LocalFiles local;
+    private final Entry entry;
+    private final Path file;
+    private final List<Entry> left;
+    private boolean linked;
+
+    Look(LocalFiles local, Entry entry, Path file, List<Entry> left) {
+      this.local = local;
+      this.entry = entry;
+      this.file = file;
+      this.left = left;
+    }
+
+    @Override
+    public void run() {
+      try {
+        linked = local.link(manifest, entry, file);
+      } catch (Damage e) {
+        throw e.spoils(FileTree.printable(entry.path()), reader.job());
+      }
+    }
+
+    @Override
+    public void end() {
+      if (linked) {
+        meter.moved(entry.sizeBytes());
+      } else {
+        left.add(entry);
+      }
     }
   }
 

@@ -153,7 +153,7 @@ public final class Supervisor {
     resumeIfAsked(log);
     WatchedDirectory directory =
         WatchedDirectory.open(
-            disk, env, options.watch(), program.directory(), options.job(), store.id(), tell);
+            disk, env, host, options.watch(), program.directory(), options.job(), store.id(), tell);
     @Nullable Attempt claimed;
     try {
       claimed = claim(log);

@@ -1,5 +1,7 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.InPlaceMark;
+import dev.cairn.checkpoint.Leftovers;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.JobId;
@@ -7,8 +9,10 @@ import dev.cairn.env.Disk;
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
 import dev.cairn.env.Env;
+import dev.cairn.env.Host;
 import dev.cairn.journal.History.Published;
 import dev.cairn.repository.Meter;
+import dev.cairn.repository.Repository.Restore;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,6 +45,7 @@ public final class WatchedDirectory {
   public static final String OWN_PREFIX = ".cairn-";
 
   private static final String OWNER = OWN_PREFIX + "owner";
+  private static final String NEW = "new-";
   private static final int MAX_LINKS = 40;
   private static final int OWNER_LIMIT = 4096;
   private static final DateTimeFormatter STAMP =
@@ -48,15 +53,23 @@ public final class WatchedDirectory {
 
   private final Disk disk;
   private final Env env;
+  private final Host host;
   private final Path path;
   private final String owner;
   private final boolean inPlace;
   private final Consumer<String> tell;
 
   private WatchedDirectory(
-      Disk disk, Env env, Path path, String owner, boolean inPlace, Consumer<String> tell) {
+      Disk disk,
+      Env env,
+      Host host,
+      Path path,
+      String owner,
+      boolean inPlace,
+      Consumer<String> tell) {
     this.disk = disk;
     this.env = env;
+    this.host = host;
     this.path = path;
     this.owner = owner;
     this.inPlace = inPlace;
@@ -70,7 +83,14 @@ public final class WatchedDirectory {
   /// @param tell takes sentences for people
   /// @throws CairnException.Invalid if something else stands there
   public static WatchedDirectory open(
-      Disk disk, Env env, Path path, Path current, JobId job, String store, Consumer<String> tell) {
+      Disk disk,
+      Env env,
+      Host host,
+      Path path,
+      Path current,
+      JobId job,
+      String store,
+      Consumer<String> tell) {
     Path real = followed(disk, path.toAbsolutePath().normalize());
     Optional<FileStat> there = disk.stat(real);
     if (there.isEmpty()) {
@@ -81,7 +101,7 @@ public final class WatchedDirectory {
     }
     disk.list(real); // an unreadable directory is told of before anything is claimed
     boolean inPlace = current.toAbsolutePath().normalize().startsWith(real) || isMount(disk, real);
-    return new WatchedDirectory(disk, env, real, job + " " + store, inPlace, tell);
+    return new WatchedDirectory(disk, env, host, real, job + " " + store, inPlace, tell);
   }
 
   private static Path followed(Disk disk, Path path) {
@@ -125,10 +145,16 @@ public final class WatchedDirectory {
   ///   may be somebody else's by now
   public Restorer.Outcome goTo(
       Restorer restorer, JobId job, List<Published> candidates, Runnable guard, Meter meter) {
-    removeLeftovers(guard);
-    Path fresh = ours("new-" + env.randomHex(4));
+    Path fresh = leftovers().take(guard);
+    removeLeftovers(fresh, guard);
     try {
-      Restorer.Outcome outcome = restorer.newestValid(job, candidates, fresh, path, meter);
+      Restorer.Outcome outcome =
+          restorer.firstValid(
+              job,
+              candidates,
+              fresh,
+              Restore.all().reusing(path).onto(new Restore.Onto.Ours()),
+              meter);
       if (outcome.checkpoint() != null) {
         swapIn(fresh, guard);
       }
@@ -150,6 +176,7 @@ public final class WatchedDirectory {
         guard.run();
         disk.rename(child, path.resolve(leaf(child)));
       }
+      removeTree(path.resolve(InPlaceMark.NAME), guard);
     } else {
       removeTree(path, guard);
       guard.run();
@@ -225,7 +252,14 @@ public final class WatchedDirectory {
   }
 
   /// Notes that this job runs here now.
+  ///
+  /// @throws CairnException.Conflict if a person's restore into it was not finished
   public void own() {
+    if (InPlaceMark.isIn(disk, path)) {
+      throw new CairnException.Conflict(
+          path + " is half restored; nothing was started in it",
+          "Finish that first: cairn checkpoints restore … --in-place --to " + path);
+    }
     Path mark = path.resolve(OWNER);
     if (!isOwn()) {
       disk.delete(mark);
@@ -247,25 +281,23 @@ public final class WatchedDirectory {
     }
   }
 
-  private void removeLeftovers(Runnable guard) {
-    String prefix = inPlace ? OWN_PREFIX + "new-" : leaf(path) + ".cairn-new-";
+  private Leftovers leftovers() {
+    return inPlace
+        ? new Leftovers(disk, env, host, path, OWN_PREFIX + NEW)
+        : Leftovers.beside(disk, env, host, path, NEW);
+  }
+
+  private void removeLeftovers(Path but, Runnable guard) {
+    String prefix = inPlace ? OWN_PREFIX + NEW : leaf(path) + ".cairn-" + NEW;
     for (Path sibling : children(inPlace ? path : parent())) {
-      if (leaf(sibling).startsWith(prefix)) {
+      if (leaf(sibling).startsWith(prefix) && !sibling.equals(but)) {
         removeTree(sibling, guard);
       }
     }
   }
 
   private void removeTree(Path root, Runnable guard) {
-    Optional<FileStat> stat = disk.stat(root);
-    if (stat.isEmpty()) {
-      return;
-    }
-    if (stat.get().kind() == FileKind.DIRECTORY) {
-      children(root).forEach(child -> removeTree(child, guard));
-    }
-    guard.run();
-    disk.delete(root);
+    Leftovers.removeTree(disk, root, guard);
   }
 
   private List<Path> children(Path directory) {

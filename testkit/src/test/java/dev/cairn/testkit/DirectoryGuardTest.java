@@ -7,6 +7,7 @@ import dev.cairn.blob.MemoryBlobStore;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
+import dev.cairn.env.Host;
 import dev.cairn.journal.JobLog;
 import dev.cairn.repository.Meter;
 import dev.cairn.run.WatchedDirectory;
@@ -26,7 +27,8 @@ final class DirectoryGuardTest {
   private final Store store = Worker.store(new MemoryBlobStore(), disk, env);
 
   private WatchedDirectory directory(Path at) {
-    return WatchedDirectory.open(disk, env, at, Path.of("/"), Worker.JOB, store.id(), _ -> {});
+    return WatchedDirectory.open(
+        disk, env, new Host("a", "", 1), at, Path.of("/"), Worker.JOB, store.id(), _ -> {});
   }
 
   private Restorer restorer() {
