@@ -18,6 +18,7 @@ final class Commands {
           CheckpointCommand::new,
           _ -> new Jobs(),
           _ -> new Checkpoints(),
+          ScrubCommand::new,
           DoctorCommand::new,
           _ -> new DemoCommand(),
           CompletionCommand::new);

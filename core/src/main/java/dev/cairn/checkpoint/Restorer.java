@@ -10,6 +10,7 @@ import dev.cairn.repository.Repository;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Restored;
 import java.nio.ByteBuffer;
+import dev.cairn.repository.VerifyLevel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -101,10 +102,18 @@ public final class Restorer {
         : repository.state(job, manifest).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
   }
 
+  /// Checks a checkpoint as far as `level` says. Damage is a result, never an exception.
+  public Repository.Verified verify(
+      JobId job, Published published, VerifyLevel level, Meter meter) {
+    ManifestRef manifest = published.checkpoint().manifest();
+    return manifest == null
+        ? Repository.Verified.nothing(level)
+        : repository.verify(job, manifest, level, meter);
+  }
+
   /// Reads and checks every byte of a checkpoint.
   public Repository.Verified verify(JobId job, Published published, Meter meter) {
-    ManifestRef manifest = published.checkpoint().manifest();
-    return manifest == null ? Repository.Verified.NOTHING : repository.verify(job, manifest, meter);
+    return verify(job, published, VerifyLevel.FULL, meter);
   }
 
   /// The id of a checkpoint.

@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /// Checks that a pack says about itself what its name promises: header, footer, trailer. The
 /// extents are checked chunk by chunk, by whoever needs them.
@@ -13,8 +14,32 @@ final class PackCheck {
     this.packs = packs;
   }
 
-  void check(PackName pack) throws Damage {
-    long size = packs.sizeBytes(pack).orElseThrow(() -> Damage.missing(pack));
+  /// What a pack is like without its extents.
+  sealed interface Frame {
+    /// It is what its name promises.
+    ///
+    /// @param extentsEnd the first byte after the extents
+    record Whole(long extentsEnd, ByteBuffer footer) implements Frame {}
+
+    /// It is not; its chunks may still be.
+    ///
+    /// @param sizeBytes absent if there is no such pack
+    record Broken(@Nullable Long sizeBytes, Damage damage) implements Frame {}
+  }
+
+  Frame check(PackName pack) {
+    Long size = packs.sizeBytes(pack).orElse(null);
+    if (size == null) {
+      return new Frame.Broken(null, Damage.missing(pack));
+    }
+    try {
+      return check(pack, size);
+    } catch (Damage e) {
+      return new Frame.Broken(size, e);
+    }
+  }
+
+  private Frame.Whole check(PackName pack, long size) throws Damage {
     if (size < Pack.HEADER_BYTES + Pack.TRAILER_BYTES) {
       throw new Damage(pack.leaf(), "ends at byte %d, too early".formatted(size));
     }
@@ -32,6 +57,7 @@ final class PackCheck {
     if (!Pack.trailer(footer).equals(trailer) || !Sha256.of(footer).equals(pack.footer())) {
       throw Damage.at(pack, footerAt, "its index of chunks does not match its name");
     }
+    return new Frame.Whole(footerAt, footer);
   }
 
   private ByteBuffer read(PackName pack, long offset, int bytes) throws Damage {

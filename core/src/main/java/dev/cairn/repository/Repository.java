@@ -6,12 +6,15 @@ import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.JobId;
 import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
+import dev.cairn.env.Pace;
 import dev.cairn.repository.Manifest.Contents;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -191,17 +194,32 @@ public final class Repository {
 
   /// What a check found.
   ///
-  /// @param bytesRead logical bytes that were read and hashed
-  public record Verified(long bytesRead, List<Damaged> damaged) {
-    /// A check of nothing.
-    public static final Verified NOTHING = new Verified(0, List.of());
-
+  /// @param checked chunks that were read and are what their hashes say
+  /// @param all chunks that the checkpoint consists of, as far as its lists can be read
+  public record Verified(
+      VerifyLevel level, ChunkCount checked, ChunkCount all, List<Damaged> damaged) {
     public Verified {
       damaged = List.copyOf(damaged);
     }
 
+    /// A check of a checkpoint without contents.
+    public static Verified nothing(VerifyLevel level) {
+      return new Verified(level, ChunkCount.NONE, ChunkCount.NONE, List.of());
+    }
+
+    /// Bytes of chunks that were read and are what their hashes say.
+    public long bytesRead() {
+      return checked.bytes();
+    }
+
+    /// Whether nothing is damaged as far as the level looks.
     public boolean isWhole() {
       return damaged.isEmpty();
+    }
+
+    /// What a check that found nothing would have found.
+    public Detection detection() {
+      return new Detection(all.chunks(), checked.chunks());
     }
   }
 
@@ -370,10 +388,41 @@ public final class Repository {
     return new ExtentReader(new JobPacks(blobs, job));
   }
 
-  /// Reads and hashes every byte of a checkpoint, and checks the index of every pack it needs.
-  /// Damage is a result, never an exception.
+  /// Reads and hashes every byte of a checkpoint. Damage is a result, never an exception.
   public Verified verify(JobId job, ManifestRef ref, Meter meter) {
-    return new Verifying(new JobPacks(blobs, job), env, meter).verify(ref);
+    return verify(job, ref, VerifyLevel.FULL, meter);
+  }
+
+  /// Checks a checkpoint as far as `level` says. Damage is a result, never an exception.
+  public Verified verify(JobId job, ManifestRef ref, VerifyLevel level, Meter meter) {
+    return new Verifying(new JobPacks(blobs, job), env, level, meter).verify(ref);
+  }
+
+  /// The packs that a listing shows, by leaf name, with their sizes.
+  public Map<String, Long> packSizes(JobId job) {
+    var sizes = new HashMap<String, Long>();
+    new JobPacks(blobs, job).sizes().forEach((name, size) -> sizes.put(name.leaf(), size));
+    return sizes;
+  }
+
+  /// Whether this can be the leaf name of a pack.
+  public static boolean isPack(String leaf) {
+    return PackName.parse(leaf).isPresent();
+  }
+
+  /// Reads a whole pack again, by its own index. Damage is a result, never an exception.
+  ///
+  /// @param pack leaf name
+  /// @return empty if `pace` was asked to stop before the end
+  public Optional<Scrubbed> scrub(JobId job, String pack, Scrubbed.Proof proof, Pace pace) {
+    PackName name =
+        PackName.parse(pack).orElseThrow(() -> new IllegalArgumentException("pack " + pack));
+    return new Scrubbing(new JobPacks(blobs, job), name, proof, pace).scrub();
+  }
+
+  /// The files of a checkpoint that a damaged pack spoils, sorted, as far as its lists can be read.
+  public Set<String> spoilt(JobId job, ManifestRef ref, Scrubbed scrubbed) {
+    return Scrubbing.spoilt(new JobPacks(blobs, job), ref, scrubbed);
   }
 
   /// Deletes every pack of this and older tokens that is not in `keep`. Only for the holder of

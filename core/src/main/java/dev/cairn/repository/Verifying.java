@@ -3,12 +3,11 @@ package dev.cairn.repository;
 import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
-import dev.cairn.repository.Manifest.Entry;
+import dev.cairn.repository.PackCheck.Frame;
 import dev.cairn.repository.Repository.Damaged;
 import dev.cairn.repository.Repository.Verified;
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,33 +15,56 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// One check of a checkpoint: the index of every pack that it needs, and every chunk of every file.
+/// One check of a checkpoint.
+///
+/// First all lists, which are read and hashed at every level, then the packs by their frames, then
+/// the chunks that the level wants read: each once, in the order in which they lie in their packs,
+/// however many files share them. SHA-256 decides. Which files a damaged chunk spoils is found out
+/// only if there is one.
 final class Verifying {
-  private static final String STATE = "the large state";
+  /// Most bytes, as stored or as yielded, that one step reads.
+  private static final int BATCH_BYTES = 4 * 1024 * 1024;
 
   private final JobPacks packs;
   private final Env env;
+  private final VerifyLevel level;
   private final Meter meter;
   private final ExtentReader reader;
 
   private final Map<String, Finding> findings = new TreeMap<>();
+  private final Map<PackName, Limit> limits = new HashMap<>();
+  private final Set<ChunkRef> damaged = new HashSet<>();
+  private long chunksRead;
   private long bytesRead;
 
-  Verifying(JobPacks packs, Env env, Meter meter) {
+  Verifying(JobPacks packs, Env env, VerifyLevel level, Meter meter) {
     this.packs = packs;
     this.env = env;
+    this.level = level;
     this.meter = meter;
     this.reader = new ExtentReader(packs);
   }
 
+  /// Where the last chunk of a pack has to end.
+  private sealed interface Limit {
+    record Missing() implements Limit {}
+
+    record Size(long bytes) implements Limit {}
+
+    record Index(long at) implements Limit {}
+  }
+
   Verified verify(ManifestRef ref) {
+    ChunkCount all = ChunkCount.NONE;
     try {
-      verify(reader.manifest(ref), ref);
+      all = verify(reader.manifest(ref), ref);
     } catch (Damage e) {
       note(e);
     }
     return new Verified(
-        bytesRead,
+        level,
+        new ChunkCount(chunksRead, bytesRead),
+        all,
         findings.entrySet().stream().map(f -> f.getValue().damaged(f.getKey())).toList());
   }
 
@@ -63,78 +85,154 @@ final class Verifying {
   }
 
   private Finding note(Damage damage) {
-    String object = PackName.folder(packs.job()) + "/" + damage.pack();
-    Finding finding = findings.computeIfAbsent(object, _ -> new Finding(damage.reason()));
+    Finding finding =
+        findings.computeIfAbsent(object(damage.pack()), _ -> new Finding(damage.reason()));
     if (!finding.reason.equals(damage.reason())) {
       finding.others.add(damage.reason());
     }
     return finding;
   }
 
-  private void verify(Manifest manifest, ManifestRef ref) {
-    meter.total(manifest.sizeBytes());
+  private String object(String pack) {
+    return PackName.folder(packs.job()) + "/" + pack;
+  }
+
+  /// @return the chunks that the lists name, as far as those can be read
+  private ChunkCount verify(Manifest manifest, ManifestRef ref) {
     var needed = new TreeSet<>(manifest.packs());
     PackName.parse(ref.pack()).ifPresent(needed::add);
     var check = new PackCheck(packs);
-    for (PackName pack : needed) {
+    needed.forEach(pack -> limits.put(pack, limit(check.check(pack))));
+    var walk = new FileChunks(reader, manifest);
+    var chunks = new ChunkSet();
+    walk.forEachFile((path, contents) -> collect(path, contents, walk, manifest, chunks));
+    List<ChunkRef> all = chunks.inPlace();
+    List<ChunkRef> reachable = all.stream().filter(chunk -> isReachable(chunk, manifest)).toList();
+    read(chosen(all, reachable, manifest), manifest);
+    if (!damaged.isEmpty()) {
+      walk.forEachFile((path, contents) -> blame(path, contents, walk, manifest));
+    }
+    return count(all);
+  }
+
+  private Limit limit(Frame frame) {
+    return switch (frame) {
+      case Frame.Whole whole -> new Limit.Index(whole.extentsEnd());
+      case Frame.Broken broken -> {
+        note(broken.damage());
+        yield broken.sizeBytes() == null ? new Limit.Missing() : new Limit.Size(broken.sizeBytes());
+      }
+    };
+  }
+
+  private void collect(
+      String path, Contents contents, FileChunks walk, Manifest manifest, ChunkSet chunks) {
+    MessageDigest root = Sha256.digest();
+    var sizeBytes = new long[1]; // only the chunks know it where a file was cut by its contents
+    List<Damage> unread =
+        walk.forEach(
+            contents,
+            chunk -> {
+              chunk.sha256().addTo(root);
+              sizeBytes[0] += chunk.sizeBytes();
+              chunks.add(chunk);
+            });
+    unread.forEach(damage -> note(damage).files.add(path));
+    if (unread.isEmpty()) {
       try {
-        check.check(pack);
+        manifest.requireRoot(contents, Sha256.of(root));
+        manifest.requireWithin(contents, sizeBytes[0]);
+        manifest.requireSize(contents, sizeBytes[0]);
       } catch (Damage e) {
-        note(e);
+        note(e).files.add(path);
       }
     }
+  }
+
+  private boolean isReachable(ChunkRef chunk, Manifest manifest) {
+    PackName pack = manifest.pack(chunk);
+    Damage damage =
+        switch (limits.get(pack)) {
+          case Limit.Index(long at) when chunk.end() > at ->
+              Damage.at(pack, at, "a chunk would reach into its index");
+          case Limit.Size(long bytes) when chunk.end() > bytes ->
+              new Damage(pack.leaf(), "ends at byte %d, too early".formatted(bytes));
+          case Limit.Missing _ -> Damage.missing(pack);
+          case null, default -> null;
+        };
+    if (damage != null) {
+      note(damage);
+      damaged.add(chunk);
+    }
+    return damage == null;
+  }
+
+  /// Chosen from all, so that what is out of reach does not make another chunk be read.
+  private List<ChunkRef> chosen(List<ChunkRef> all, List<ChunkRef> reachable, Manifest manifest) {
+    return switch (level) {
+      case VerifyLevel.Fast _ -> List.of();
+      case VerifyLevel.Full _ -> reachable;
+      case VerifyLevel.Sampled sampled ->
+          Sampling.choose(all, manifest.packs(), sampled).stream()
+              .filter(chunk -> !damaged.contains(chunk))
+              .toList();
+    };
+  }
+
+  private static ChunkCount count(List<ChunkRef> chunks) {
+    return new ChunkCount(chunks.size(), chunks.stream().mapToLong(ChunkRef::sizeBytes).sum());
+  }
+
+  private void read(List<ChunkRef> chunks, Manifest manifest) {
+    meter.total(count(chunks).bytes());
     try (var lanes = new Lanes<RuntimeException>(env, "verify", Lanes.usualWidth(env))) {
-      manifest.state().ifPresent(state -> verify(STATE, state, manifest, lanes));
-      for (Entry entry : manifest.entries()) {
-        if (entry.contents() != null) {
-          verify(entry.path(), entry.contents(), manifest, lanes);
+      int from = 0;
+      long bytes = 0;
+      for (int at = 0; at < chunks.size(); at++) {
+        int next = Math.max(chunks.get(at).sizeBytes(), chunks.get(at).storedBytes());
+        if (at > from && bytes + next > BATCH_BYTES) {
+          lanes.add(new Check(chunks.subList(from, at), manifest));
+          from = at;
+          bytes = 0;
         }
+        bytes += next;
+      }
+      if (from < chunks.size()) {
+        lanes.add(new Check(chunks.subList(from, chunks.size()), manifest));
       }
       lanes.drain();
     }
   }
 
-  private void verify(
-      String path, Contents contents, Manifest manifest, Lanes<RuntimeException> lanes) {
-    MessageDigest root = Sha256.digest();
-    boolean complete = true;
-    for (int group = 0; group < ExtentReader.groups(contents); group++) {
-      try {
-        List<ChunkRef> chunks = reader.chunks(manifest, contents, group);
-        chunks.forEach(chunk -> chunk.sha256().addTo(root));
-        for (List<ChunkRef> batch : ExtentReader.batches(chunks)) {
-          lanes.add(new Check(path, batch, manifest.packs()));
-        }
-      } catch (Damage e) {
-        note(e).files.add(path);
-        complete = false;
-      }
-    }
-    try {
-      manifest.requireRoot(contents, complete ? Sha256.of(root) : contents.root());
-    } catch (Damage e) {
-      note(e).files.add(path);
-    }
+  private void blame(String path, Contents contents, FileChunks walk, Manifest manifest) {
+    walk.forEach(
+        contents,
+        chunk -> {
+          Finding finding =
+              damaged.contains(chunk) ? findings.get(object(manifest.pack(chunk).leaf())) : null;
+          if (finding != null) {
+            finding.files.add(path);
+          }
+        });
   }
 
-  /// Some chunks of one file.
+  /// Some chunks.
   private final class Check implements Lanes.Step<RuntimeException> {
-    private final String path;
     private final List<ChunkRef> batch;
-    private final List<PackName> names;
-    private final List<Damage> damages = new ArrayList<>();
+    private final Manifest manifest;
+    private final Map<ChunkRef, Damage> damages = new HashMap<>();
+    private long chunks;
     private long bytes;
 
-    Check(String path, List<ChunkRef> batch, List<PackName> names) {
-      this.path = path;
+    Check(List<ChunkRef> batch, Manifest manifest) {
       this.batch = batch;
-      this.names = names;
+      this.manifest = manifest;
     }
 
     @Override
     public void run() {
       try {
-        add(reader.read(batch, names));
+        read(batch);
       } catch (Damage _) {
         batch.forEach(this::checkAlone); // To find out all that is damaged.
       }
@@ -142,19 +240,28 @@ final class Verifying {
 
     private void checkAlone(ChunkRef ref) {
       try {
-        add(reader.read(List.of(ref), names));
+        read(List.of(ref));
       } catch (Damage e) {
-        damages.add(e);
+        damages.put(ref, e);
       }
     }
 
-    private void add(List<ByteBuffer> chunks) {
-      bytes += chunks.stream().mapToLong(ByteBuffer::remaining).sum();
+    private void read(List<ChunkRef> refs) throws Damage {
+      reader.read(refs, manifest.packs());
+      chunks += refs.size();
+      bytes += count(refs).bytes();
     }
 
     @Override
     public void end() {
-      damages.forEach(damage -> note(damage).files.add(path));
+      for (ChunkRef ref : batch) { // in the order of their places
+        Damage damage = damages.get(ref);
+        if (damage != null) {
+          note(damage);
+          damaged.add(ref);
+        }
+      }
+      chunksRead += chunks;
       bytesRead += bytes;
       meter.moved(bytes);
     }

@@ -77,6 +77,11 @@ public final class Signals {
     checkpoint.set(true);
   }
 
+  /// Whether anybody has asked to stop.
+  public boolean isStopAsked() {
+    return stop.get() != null;
+  }
+
   Optional<Stop> stop() {
     return Optional.ofNullable(stop.get());
   }
