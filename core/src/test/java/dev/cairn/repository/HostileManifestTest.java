@@ -283,6 +283,26 @@ final class HostileManifestTest {
         "a stored size is 262144");
   }
 
+  /// Where they do not lie on a grid, only adding up tells.
+  @Test
+  void lists_of_chunks_make_up_the_file() {
+    box.write("f", Sandbox.noise(9 * Sandbox.CHUNK, 1));
+    Saved saved = box.save();
+    for (int more : new int[] {1, -1}) {
+      assertDamaged(
+          forge(
+              saved,
+              was ->
+                  new Contents(
+                      was.sizeBytes() + more,
+                      Manifest.BY_CONTENT,
+                      was.chunks(),
+                      was.root(),
+                      was.refs())),
+          more > 0 ? "fewer bytes than it should" : "more bytes than it should");
+    }
+  }
+
   @Test
   void contents_are_no_list_of_chunks() {
     box.write("f", Sandbox.noise(10_000, 1));
