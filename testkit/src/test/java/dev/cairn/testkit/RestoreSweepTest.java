@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 final class RestoreSweepTest {
   private static final long SEED = 20_261_126;
-  private static final Path TARGET = Path.of("/jobs/target");
+  private static final Path PARENT = Path.of("/jobs");
+  private static final Path TARGET = PARENT.resolve("target");
 
   /// Process ids that no system gives out: those processes are gone.
   private static final long NOBODY = 1L << 30;
@@ -58,7 +59,7 @@ final class RestoreSweepTest {
       richSaved = worker.history().checkpoint(second);
       otherSaved = worker.history().checkpoint(first);
     }
-    start.createDirectories(TARGET.getParent());
+    start.createDirectories(PARENT);
   }
 
   private void restore(Disk disk, Env env, Host host, Published published, boolean inPlace) {
@@ -103,7 +104,7 @@ final class RestoreSweepTest {
       }
       restore(disk, new SequentialEnv(seed + 1), next, published, false);
       Worker.requireFiles(DirectoryContents.of(disk, TARGET), step);
-      assertThat(disk.list(TARGET.getParent())).containsExactly(TARGET.getFileName());
+      assertThat(disk.list(PARENT)).containsExactly(TARGET.getFileName());
       CrashingDisk later = disk.afterCrash(seed, CrashingDisk.Mode.DROP_ALL);
       Worker.requireFiles(DirectoryContents.of(later, TARGET), step);
     }
@@ -203,7 +204,7 @@ final class RestoreSweepTest {
       file.writeAt(ByteBuffer.allocate(5000), 700_000);
       file.force();
     }
-    disk.link(TARGET.resolve("shared"), TARGET.getParent().resolve("another name"));
+    disk.link(TARGET.resolve("shared"), PARENT.resolve("another name"));
     return Outages.copy(disk);
   }
 
@@ -251,12 +252,12 @@ final class RestoreSweepTest {
       List<Outages.Crash> calls = Outages.changes(outages.crashes(from, () -> story));
       CrashingDisk disk = Outages.copy(from);
       killed(disk, calls.get(calls.size() / 2), story);
-      DirectoryContents before = DirectoryContents.of(disk, TARGET.getParent());
+      DirectoryContents before = DirectoryContents.of(disk, PARENT);
       org.assertj.core.api.Assertions.assertThatThrownBy(
               () -> restore(disk, new SequentialEnv(1), SECOND, richSaved, inPlace))
           .isInstanceOf(CairnException.Conflict.class)
           .hasMessageContaining("process " + alive.pid());
-      assertThat(DirectoryContents.of(disk, TARGET.getParent())).isEqualTo(before);
+      assertThat(DirectoryContents.of(disk, PARENT)).isEqualTo(before);
     }
   }
 }
