@@ -2,6 +2,7 @@ package dev.cairn.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
@@ -100,8 +101,7 @@ final class GoldenStore {
     var capture =
         new Capture(
             Checkpoint.Kind.PERIODIC,
-            from,
-            _ -> false,
+            CapturedFiles.in(from, _ -> false),
             Progress.NONE.withStep(step),
             Map.of("golden", "é"),
             state,
