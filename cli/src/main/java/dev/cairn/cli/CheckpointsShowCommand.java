@@ -2,18 +2,29 @@ package dev.cairn.cli;
 
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
+import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.Human;
+import dev.cairn.domain.JobId;
 import dev.cairn.domain.Text;
 import dev.cairn.journal.History.Published;
+import dev.cairn.repository.Inspection;
+import dev.cairn.repository.Inspection.Chunk;
 import dev.cairn.repository.Manifest;
+import dev.cairn.repository.Repository;
 import java.io.PrintWriter;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -30,6 +41,14 @@ final class CheckpointsShowCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CHECKPOINT", description = "JOB@N, or JOB for its newest.")
   private String id = "";
 
+  @Option(names = "--chunks", description = "With --json: tell where every chunk is stored.")
+  private boolean withChunks;
+
+  @Option(
+      names = "--sha256",
+      description = "With --json: read every file, and tell the SHA-256 of its bytes.")
+  private boolean withSha256;
+
   @Mixin private Options.StoreOption store = new Options.StoreOption();
   @Mixin private Options.JsonOption json = new Options.JsonOption();
 
@@ -37,6 +56,9 @@ final class CheckpointsShowCommand implements Callable<Integer> {
     this.context = context;
   }
 
+  /// @param chunkBytes a number, or `content` where chunks end where the content says
+  /// @param sha256 of all bytes; absent unless asked for
+  /// @param chunks absent unless asked for
   record FileView(
       String path,
       String type,
@@ -44,12 +66,19 @@ final class CheckpointsShowCommand implements Callable<Integer> {
       String mode,
       String modified,
       @Nullable String root,
+      @Nullable Object chunkBytes,
+      @Nullable String sha256,
+      @Nullable List<Chunk> chunks,
       @Nullable String target) {}
 
   record Document(CheckpointView checkpoint, @Nullable String state, List<FileView> contents) {}
 
   @Override
   public Integer call() {
+    if ((withChunks || withSha256) && !json.on) {
+      throw new CairnException.Invalid(
+          "--chunks and --sha256 are only told with --json", "Add --json.");
+    }
     try (Store opened = context.open(store.place)) {
       Chosen chosen = Chosen.of(context, opened, id);
       Published published = chosen.first();
@@ -60,11 +89,7 @@ final class CheckpointsShowCommand implements Callable<Integer> {
           new Restorer(opened.repository()).state(chosen.log().job(), published);
       ManifestRef ref = published.checkpoint().manifest();
       List<FileView> files =
-          ref == null
-              ? List.of()
-              : opened.repository().manifest(chosen.log().job(), ref).entries().stream()
-                  .map(CheckpointsShowCommand::view)
-                  .toList();
+          ref == null ? List.of() : files(opened.repository(), chosen.log().job(), ref);
       if (json.on) {
         Json.print(context.out(), new Document(view, state.orElse(null), files));
       } else {
@@ -74,7 +99,14 @@ final class CheckpointsShowCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static FileView view(Manifest.Entry entry) {
+  private List<FileView> files(Repository repository, JobId job, ManifestRef ref) {
+    Manifest manifest = repository.manifest(job, ref);
+    Inspection inspection = repository.inspection(job);
+    return manifest.entries().stream().map(entry -> view(entry, manifest, inspection)).toList();
+  }
+
+  private FileView view(Manifest.Entry entry, Manifest manifest, Inspection inspection) {
+    boolean isFile = entry.kind() == Manifest.Kind.FILE;
     return new FileView(
         entry.path(),
         entry.type(),
@@ -82,7 +114,31 @@ final class CheckpointsShowCommand implements Callable<Integer> {
         "%04o".formatted(entry.mode()),
         entry.modified().toString(),
         entry.rootHex(),
+        isFile ? chunkBytes(entry) : null,
+        isFile && withSha256 ? sha256(entry, manifest, inspection) : null,
+        isFile && withChunks ? chunks(entry, manifest, inspection) : null,
         entry.target());
+  }
+
+  private static Object chunkBytes(Manifest.Entry file) {
+    OptionalInt grid = file.gridBytes();
+    return grid.isPresent() ? (Object) grid.getAsInt() : "content";
+  }
+
+  private static List<Chunk> chunks(Manifest.Entry file, Manifest manifest, Inspection from) {
+    var chunks = new ArrayList<Chunk>();
+    from.chunks(manifest, file, chunks::add);
+    return chunks;
+  }
+
+  private static String sha256(Manifest.Entry file, Manifest manifest, Inspection from) {
+    try {
+      var sha256 = MessageDigest.getInstance("SHA-256");
+      from.read(manifest, file, sha256::update);
+      return HexFormat.of().formatHex(sha256.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   private void print(CheckpointView view, Optional<String> state, List<FileView> files) {

@@ -3,11 +3,15 @@ package dev.cairn.blob;
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.cairn.domain.CairnException;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -77,10 +81,44 @@ public final class SealedJson {
       throw new Broken("its hash does not match");
     }
     try {
-      return MAPPER.readValue(bytes, HEAD.length, end - HEAD.length, type);
+      T value = MAPPER.readValue(bytes, HEAD.length, end - HEAD.length, type);
+      if (isWhole(value)) {
+        return value;
+      }
+      throw new Broken("it leaves out what it has to say");
     } catch (JacksonException | CairnException e) {
       throw new Broken("it says something this version does not understand");
     }
+  }
+
+  /// Whether no part of it is null that must not be: what JSON leaves out, or says to be null, the
+  /// mapper passes on as null.
+  private static boolean isWhole(@Nullable Object value) {
+    return switch (value) {
+      case null -> false;
+      case Record part ->
+          Arrays.stream(part.getClass().getRecordComponents())
+              .allMatch(component -> isWhole(part, component));
+      case Collection<?> parts -> parts.stream().allMatch(SealedJson::isWhole);
+      default -> true;
+    };
+  }
+
+  private static boolean isWhole(Record of, RecordComponent component) {
+    if (component.getType().isPrimitive()) {
+      return true;
+    }
+    Object part;
+    try {
+      Method accessor = component.getAccessor();
+      accessor.setAccessible(true); // the record may be private to its package
+      part = accessor.invoke(of);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a record without an accessor: " + of.getClass(), e);
+    }
+    return part == null
+        ? component.getAnnotatedType().isAnnotationPresent(Nullable.class)
+        : isWhole(part);
   }
 
   private static int append(byte[] out, int at, byte[] part) {

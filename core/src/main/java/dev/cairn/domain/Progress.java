@@ -16,6 +16,8 @@ public record Progress(
     @Nullable String message,
     BigDecimal costUsd,
     long tokens) {
+  private static final int MOST_DIGITS = 1_000;
+
   public static final Progress NONE = new Progress(null, null, null, null, BigDecimal.ZERO, 0);
 
   public Progress {
@@ -25,6 +27,9 @@ public record Progress(
     }
     if (costUsd.signum() < 0 || tokens < 0) {
       throw new CairnException.Invalid("a cost or token count is negative", "");
+    }
+    if (Math.abs((long) costUsd.scale()) > MOST_DIGITS) { // adding to it would take for ever
+      throw new CairnException.Invalid("a cost has too many digits", "");
     }
   }
 

@@ -22,6 +22,10 @@ public final class JobLog {
 
   private final Journal journal;
   private final Env env;
+
+  /// More are not told one by one: whatever is there, it is no journal with holes.
+  private static final int MOST_MISSING = 10_000;
+
   private History history;
 
   /// An append whose answer is missing: nothing else is tried before its number is known (I2).
@@ -97,6 +101,14 @@ public final class JobLog {
     while (newest > history.last()) {
       List<Slot> more = journal.entries(job(), history.last() + 1, PAGE);
       more.forEach(history::add);
+      if (more.isEmpty() && newest - history.last() > MOST_MISSING) {
+        throw new CairnException.Corrupt(
+            "the journal of job %s lacks entries %d to %d or most of them, although entry %d exists in %s"
+                .formatted(job(), history.last() + 1, newest - 1, newest, journal.location()),
+            "Nothing was changed. Restore what is missing from a copy of the store; or, if entry "
+                + newest
+                + " does not belong there, take it away.");
+      }
       if (more.isEmpty()) {
         history.add(new Slot.Unreadable(job(), history.last() + 1, "it is missing"));
       }

@@ -23,6 +23,11 @@ enum Codec {
 
   static final int ZSTD_LEVEL = 1;
 
+  private static final long UNKNOWN_SIZE = -1;
+
+  /// A block of 128 KiB takes 4 bytes at least (RFC 8878, section 3.1.1.2).
+  private static final long MOST_FROM_A_BYTE = 128 * 1024 / 4;
+
   private static final List<Codec> ALL = List.of(values());
 
   private final int number;
@@ -81,6 +86,15 @@ enum Codec {
     return chunk;
   }
 
+  /// Whether a frame may be one of `sizeBytes`: before memory is taken for it (I10).
+  private static boolean mayYield(byte[] frame, int offset, int length, int sizeBytes) {
+    if (sizeBytes > length * MOST_FROM_A_BYTE) {
+      return false;
+    }
+    long said = Zstd.getFrameContentSize(frame, offset, length, false);
+    return said == UNKNOWN_SIZE || said == sizeBytes;
+  }
+
   private static Optional<ByteBuffer> inflate(ByteBuffer stored, int sizeBytes) {
     byte[] source;
     int offset = 0;
@@ -91,6 +105,9 @@ enum Codec {
     } else {
       source = new byte[length];
       stored.duplicate().get(source);
+    }
+    if (!mayYield(source, offset, length, sizeBytes)) {
+      return Optional.empty();
     }
     var chunk = new byte[sizeBytes];
     try {

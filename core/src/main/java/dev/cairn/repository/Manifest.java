@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// What a checkpoint consists of. Immutable.
@@ -185,6 +186,14 @@ public final class Manifest {
     /// The root hash of a file's contents as hex: equal roots mean equal contents.
     public @Nullable String rootHex() {
       return contents == null ? null : contents.root.toString();
+    }
+
+    /// Size of the chunks of a file; empty where the content says where they end, and for anything
+    /// else.
+    public OptionalInt gridBytes() {
+      return contents == null || !contents.isGrid()
+          ? OptionalInt.empty()
+          : OptionalInt.of(contents.chunkBytes);
     }
   }
 

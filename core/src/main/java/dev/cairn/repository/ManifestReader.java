@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a [Manifest], trusting nothing in it (I10).
 final class ManifestReader {
-  private static final int LEAST_ENTRY_BYTES = 19;
+  /// Of a directory whose name has one byte.
+  private static final int LEAST_ENTRY_BYTES = 18;
+
   private static final long MAX_FILE_BYTES = 1L << 56;
   private static final int MAX_MODE = 0xfff;
   private static final int MAX_NANOS = 999_999_999;
@@ -120,7 +122,8 @@ final class ManifestReader {
     fields.require(sound, () -> "the size of chunks is " + Integer.toUnsignedString(chunkBytes));
     long chunks =
         chunkBytes == Manifest.BY_CONTENT
-            ? fields.u64(Long.signum(size), size, "the number of chunks")
+            ? fields.u64(
+                Contents.chunks(size, Manifest.MAX_CHUNK_BYTES), size, "the number of chunks")
             : Contents.chunks(size, chunkBytes);
     var contents = new Contents(size, chunkBytes, chunks, fields.sha256(), List.of());
     return contents.withRefs(contents.isGrouped() ? readGroups(chunks) : readChunks(contents));

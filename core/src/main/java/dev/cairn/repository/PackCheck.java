@@ -57,6 +57,7 @@ final class PackCheck {
     if (!Pack.trailer(footer).equals(trailer) || !Sha256.of(footer).equals(pack.footer())) {
       throw Damage.at(pack, footerAt, "its index of chunks does not match its name");
     }
+    PackIndex.read(footer, pack, footerAt); // what it says can be so
     return new Frame.Whole(footerAt, footer);
   }
 

@@ -11,6 +11,7 @@ import dev.cairn.repository.Manifest.Contents;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -373,15 +374,22 @@ public final class Repository {
       throw Damage.at(manifest.packs().getFirst(), ref.offset(), "the state is larger than 1 GiB")
           .spoils("the state", job);
     }
-    var bytes = ByteBuffer.allocate((int) state.get().sizeBytes());
+    var parts = new ArrayList<ByteBuffer>(); // not all at once, on the word of a manifest
     ExtentReader reader = reader(job);
     try {
       reader.forEachBatch(
-          manifest, state.get(), batch -> reader.read(batch, manifest.packs()).forEach(bytes::put));
+          manifest, state.get(), batch -> parts.addAll(reader.read(batch, manifest.packs())));
     } catch (Damage e) {
       throw e.spoils("the state", job);
     }
+    var bytes = ByteBuffer.allocate((int) state.get().sizeBytes());
+    parts.forEach(bytes::put);
     return Optional.of(bytes.array());
+  }
+
+  /// Tells where the contents of a job's files are stored.
+  public Inspection inspection(JobId job) {
+    return new Inspection(reader(job));
   }
 
   private ExtentReader reader(JobId job) {

@@ -18,21 +18,13 @@ import org.junit.jupiter.api.Test;
 /// The small parts that the others rest on.
 final class PartsTest {
   @Test
-  void sha256_is_that_of_the_standard() {
+  void a_hash_is_read_strictly() {
     String abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     ByteBuffer bytes = ByteBuffer.wrap("abc".getBytes(StandardCharsets.US_ASCII));
-    assertThat(Sha256.of(bytes)).hasToString(abc);
     assertThat(Sha256.parse(abc)).hasValue(Sha256.of(bytes));
     assertThat(bytes.remaining()).isEqualTo(3);
     assertThat(Sha256.parse(abc.substring(1))).isEmpty();
     assertThat(Sha256.parse(abc.toUpperCase(java.util.Locale.ROOT))).isEmpty();
-  }
-
-  @Test
-  void crc32c_is_that_of_the_standard() {
-    assertThat(Pack.crc32c(ByteBuffer.allocate(32))).isEqualTo(0x8a9136aa);
-    assertThat(Pack.crc32c(ByteBuffer.wrap("123456789".getBytes(StandardCharsets.US_ASCII))))
-        .isEqualTo(0xe3069283);
   }
 
   @Test
@@ -71,6 +63,23 @@ final class PartsTest {
       assertThat(index.find(ref.sha256())).isEqualTo(ref);
     }
     assertThat(index.find(new Sha256(1, 2, 3, 4))).isNull();
+  }
+
+  @Test
+  void no_more_chunks_are_known_than_allowed() {
+    var index = new ChunkIndex(5_000);
+    for (int i = 0; i < 6_000; i++) {
+      index.add(new ChunkRef(new Sha256(i, 0, 0, i), 0, i, 1, 1, Codec.RAW, 0));
+    }
+    for (int i = 0; i < 6_000; i++) {
+      assertThat(index.find(new Sha256(i, 0, 0, i)) != null).isEqualTo(i < 5_000);
+    }
+    var none = new ChunkIndex(0);
+    none.add(new ChunkRef(new Sha256(1, 0, 0, 0), 0, 16, 1, 1, Codec.RAW, 0));
+    assertThat(none.find(new Sha256(1, 0, 0, 0))).isNull();
+    var far = new ChunkIndex(10);
+    far.add(new ChunkRef(new Sha256(1, 0, 0, 0), 1 << 24, 16, 1, 1, Codec.RAW, 0));
+    assertThat(far.find(new Sha256(1, 0, 0, 0))).isNull();
   }
 
   @Test

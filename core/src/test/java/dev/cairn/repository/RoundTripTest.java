@@ -145,6 +145,14 @@ final class RoundTripTest {
   }
 
   @Test
+  void directories_with_the_shortest_names_come_back() {
+    for (String name : List.of("a", "b", "c")) {
+      Sandbox.directory(box.source.resolve(name));
+      assertComesBack();
+    }
+  }
+
+  @Test
   void modes_and_times_come_back_to_the_nanosecond() throws IOException {
     var times =
         List.of(

@@ -174,6 +174,67 @@ final class CrashingDiskTest implements DiskContract {
     assertThat(read(d.afterCrash(0, Mode.DROP_ALL), "f")).contains("");
   }
 
+  /// Letters in place of some sectors of a file of dots, which is durable.
+  private static void edit(CrashingDisk d, Path path, boolean force) {
+    try (DiskFile file = d.edit(path)) {
+      for (int sector = 0; sector < 4; sector++) {
+        file.writeAt(utf8(("" + (char) ('A' + sector)).repeat(512)), 512L * sector);
+      }
+      if (force) {
+        file.force();
+      }
+    }
+  }
+
+  private CrashingDisk withDots() {
+    CrashingDisk d = withRoot();
+    write(d, "f", ".".repeat(4 * 512), true);
+    d.forceDirectory(root());
+    return d;
+  }
+
+  @Test
+  void an_edit_that_was_not_forced_is_old_or_new_sector_by_sector() {
+    var seen = new HashSet<String>();
+    for (int seed = 0; seed < 300; seed++) {
+      CrashingDisk d = withDots();
+      edit(d, root().resolve("f"), false);
+      String left = read(d.afterCrash(seed, Mode.RANDOM), "f").orElseThrow();
+      assertThat(left).hasSize(4 * 512);
+      var shape = new StringBuilder();
+      for (int sector = 0; sector < 4; sector++) {
+        char is = left.charAt(512 * sector);
+        assertThat(left.substring(512 * sector, 512 * sector + 512))
+            .isEqualTo(("" + is).repeat(512));
+        assertThat(is).isIn('.', (char) ('A' + sector));
+        shape.append(is);
+      }
+      seen.add(shape.toString());
+    }
+    assertThat(seen).contains("....", "ABCD").hasSizeGreaterThan(8);
+  }
+
+  @Test
+  void an_edit_that_was_forced_stays() {
+    for (Mode mode : Mode.values()) {
+      CrashingDisk d = withDots();
+      edit(d, root().resolve("f"), true);
+      assertThat(read(d.afterCrash(1, mode), "f").orElseThrow()).startsWith("A").endsWith("D");
+    }
+  }
+
+  @Test
+  void a_failed_force_condemns_an_edit() {
+    CrashingDisk d = withDots();
+    try (DiskFile file = d.edit(root().resolve("f"))) {
+      file.writeAt(utf8("x".repeat(512)), 512);
+      d.failAt(d.calls() + 1, When.BEFORE, CrashingDiskTest::unavailable);
+      assertThatThrownBy(file::force).isInstanceOf(CairnException.Unavailable.class);
+      file.force();
+    }
+    assertThat(read(d.afterCrash(0, Mode.DROP_ALL), "f")).contains(".".repeat(4 * 512));
+  }
+
   @Test
   void a_full_disk_says_so_and_has_room_again_after_a_delete() {
     disk.full(10);

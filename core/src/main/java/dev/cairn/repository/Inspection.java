@@ -1,0 +1,88 @@
+package dev.cairn.repository;
+
+import dev.cairn.domain.CairnException;
+import dev.cairn.repository.Manifest.Contents;
+import dev.cairn.repository.Manifest.Entry;
+import java.nio.ByteBuffer;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/// Tells where the contents of a checkpoint's files are stored, and reads them. Thread-safe.
+public final class Inspection {
+  private final ExtentReader reader;
+
+  Inspection(ExtentReader reader) {
+    this.reader = reader;
+  }
+
+  /// One chunk of a file.
+  ///
+  /// @param offset in the file
+  /// @param sha256 of its bytes, as hex
+  /// @param pack leaf name of the pack that holds it
+  /// @param packOffset where it starts there
+  /// @param codec how it is stored: `raw`, `zstd`, `shuffled_2`, `shuffled_4` or `shuffled_8`
+  public record Chunk(
+      long offset,
+      int sizeBytes,
+      String sha256,
+      String pack,
+      long packOffset,
+      int storedBytes,
+      String codec) {}
+
+  /// Tells the chunks of a file in order, as the lists of them say; those are read and checked, the
+  /// chunks are not.
+  ///
+  /// @param file an entry of `manifest`; anything but a file has none
+  /// @throws CairnException.Corrupt if a list is damaged or missing
+  public void chunks(Manifest manifest, Entry file, Consumer<Chunk> taker) {
+    Contents contents = file.contents();
+    if (contents == null) {
+      return;
+    }
+    var at = new long[1];
+    try {
+      reader.forEachBatch(
+          manifest,
+          contents,
+          batch -> {
+            for (ChunkRef ref : batch) {
+              taker.accept(chunk(manifest, ref, at[0]));
+              at[0] += ref.sizeBytes();
+            }
+          });
+    } catch (Damage e) {
+      throw e.spoils(FileTree.printable(file.path()), reader.job());
+    }
+  }
+
+  private static Chunk chunk(Manifest manifest, ChunkRef ref, long offset) {
+    return new Chunk(
+        offset,
+        ref.sizeBytes(),
+        ref.sha256().toString(),
+        manifest.pack(ref).leaf(),
+        ref.offset(),
+        ref.storedBytes(),
+        ref.codec().name().toLowerCase(Locale.ROOT));
+  }
+
+  /// Reads a file front to back, about 4 MiB at a time, every chunk checked against its hash (I4).
+  ///
+  /// @param taker gets the bytes; a buffer is its own
+  /// @throws CairnException.Corrupt if anything of it is damaged or missing; what came before that
+  ///   is right
+  public void read(Manifest manifest, Entry file, Consumer<ByteBuffer> taker) {
+    Contents contents = file.contents();
+    if (contents == null) {
+      return;
+    }
+    try {
+      reader.forEachBatch(
+          manifest, contents, batch -> reader.read(batch, manifest.packs()).forEach(taker));
+    } catch (Damage e) {
+      throw e.spoils(FileTree.printable(file.path()), reader.job());
+    }
+  }
+}
