@@ -181,7 +181,7 @@ final class Damages {
       int codec = fields.get(at + Long.BYTES + 2 * Integer.BYTES);
       extents.add(
           new Extent(
-              Math.toIntExact(fields.getLong(at)), fields.getInt(at + Long.BYTES), codec == 1));
+              Math.toIntExact(fields.getLong(at)), fields.getInt(at + Long.BYTES), codec != 0));
     }
     return extents;
   }
