@@ -59,7 +59,11 @@ final class Corpus {
   }
 
   /// A list of files as it is before it is compressed.
-  record Listed(ManifestRef ref, byte[] bytes, Manifest manifest) {}
+  record Listed(ManifestRef ref, ByteBuffer data, Manifest manifest) {
+    byte[] bytes() {
+      return Corpus.bytes(data);
+    }
+  }
 
   List<Listed> manifests() {
     var reader = reader();
@@ -76,7 +80,7 @@ final class Corpus {
               Codec.of(ref.codec()).orElseThrow(),
               0);
       try {
-        byte[] bytes = bytes(reader.read(List.of(place), List.of(pack)).getFirst());
+        ByteBuffer bytes = reader.read(List.of(place), List.of(pack)).getFirst();
         all.add(new Listed(ref, bytes, reader.manifest(ref)));
       } catch (Damage e) {
         throw new AssertionError(e);
@@ -86,7 +90,11 @@ final class Corpus {
   }
 
   /// A list of chunks.
-  record Group(Manifest manifest, Manifest.Contents contents, int index, byte[] bytes) {
+  record Group(Manifest manifest, Manifest.Contents contents, int index, ByteBuffer data) {
+    byte[] bytes() {
+      return Corpus.bytes(data);
+    }
+
     ChunkRef place() {
       return contents.refs().get(index);
     }
@@ -104,7 +112,7 @@ final class Corpus {
           try {
             ByteBuffer bytes =
                 reader.read(List.of(contents.refs().get(i)), listed.manifest.packs()).getFirst();
-            all.add(new Group(listed.manifest, contents, i, bytes(bytes)));
+            all.add(new Group(listed.manifest, contents, i, bytes));
           } catch (Damage e) {
             throw new AssertionError(e);
           }

@@ -12,7 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /// A pack read by the published format alone, with no help of the code that wrote it.
-record PackFile(byte[] bytes, List<Extent> extents) {
+record PackFile(ByteBuffer bytes, List<Extent> extents) {
   private static final int HEADER_BYTES = 16;
   private static final int TRAILER_BYTES = 16;
   private static final int FOOTER_HEAD_BYTES = 40;
@@ -53,10 +53,12 @@ record PackFile(byte[] bytes, List<Extent> extents) {
       end = extent.offset + extent.storedBytes;
       extents.add(extent);
     }
-    return new PackFile(bytes, List.copyOf(extents));
+    return new PackFile(fields, List.copyOf(extents));
   }
 
   byte[] stored(Extent extent) {
-    return java.util.Arrays.copyOfRange(bytes, extent.offset, extent.offset + extent.storedBytes);
+    var stored = new byte[extent.storedBytes];
+    bytes.get(extent.offset, stored);
+    return stored;
   }
 }
