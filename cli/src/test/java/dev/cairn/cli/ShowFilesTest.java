@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -47,7 +48,7 @@ final class ShowFilesTest {
       assumeThat(false).as("the command sha256sum is installed").isTrue();
       return "";
     }
-    String said = new String(process.getInputStream().readAllBytes());
+    String said = new String(process.getInputStream().readAllBytes(), US_ASCII);
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     return said.substring(0, 64);
   }
@@ -108,7 +109,7 @@ final class ShowFilesTest {
     cairn.run("save", "--job", "a", "data").ok();
     byte[] moved = Files.readAllBytes(directory.resolve("data/moving"));
     try (var out = Files.newOutputStream(directory.resolve("data/moving"))) {
-      out.write("inserted".getBytes());
+      out.write("inserted".getBytes(US_ASCII));
       out.write(moved);
     }
     cairn.run("save", "--job", "a", "data").ok();

@@ -168,7 +168,7 @@ final class CuttingTest {
     Saved first = first(bytes);
     String pack =
         box.packObjects().stream()
-            .max(Comparator.comparing(name -> box.object(name).length))
+            .max(Comparator.comparingInt(name -> box.object(name).length))
             .orElseThrow();
     byte[] stored = box.object(pack);
     for (int at = 4096; at < 16 * MIB; at += 50_000) {

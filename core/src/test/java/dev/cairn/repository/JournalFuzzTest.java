@@ -9,6 +9,7 @@ import dev.cairn.blob.MemoryBlobStore;
 import dev.cairn.blob.SealedJson;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Heartbeat;
 import dev.cairn.env.RealDisk;
@@ -104,17 +105,20 @@ final class JournalFuzzTest {
     var journal = new BlobJournal(blobs, env);
     var repository = new Repository(blobs, new RealDisk(), env);
     assertThat(journal.jobs().size()).isLessThan(2);
-    journal.heartbeats(Corpus.JOB).stream()
-        .map(beat -> beat.progress().costUsd())
-        .reduce(BigDecimal.ZERO, BigDecimal::add);
+    BigDecimal spent =
+        journal.heartbeats(Corpus.JOB).stream()
+            .map(beat -> beat.progress().costUsd())
+            .reduce(BigDecimal.ZERO, BigDecimal::add);
+    assertThat(spent).isNotNegative();
     try {
       History history = JobLog.existing(journal, env, Corpus.JOB).history();
       history.asksToDrop();
       assertThat(history.who(history.state().token())).isNotEmpty();
       assertThat(history.ownersBefore(Long.MAX_VALUE)).isNotNull();
       for (Published published : history.lineage()) {
-        if (published.checkpoint().manifest() != null) {
-          readList(repository, published);
+        ManifestRef ref = published.checkpoint().manifest();
+        if (ref != null) {
+          readList(repository, ref);
         }
       }
     } catch (CairnException.Corrupt | CairnException.NotFound e) {
@@ -122,10 +126,10 @@ final class JournalFuzzTest {
     }
   }
 
-  private static void readList(Repository repository, Published published) {
+  private static void readList(Repository repository, ManifestRef ref) {
     try {
-      repository.manifest(Corpus.JOB, published.checkpoint().manifest());
-      repository.state(Corpus.JOB, published.checkpoint().manifest());
+      repository.manifest(Corpus.JOB, ref);
+      repository.state(Corpus.JOB, ref);
     } catch (CairnException.Corrupt e) {
       assertThat(e).hasMessageContaining("pack");
     }

@@ -12,6 +12,7 @@ import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Saved;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -38,7 +39,7 @@ final class LyingPackTest {
   @Test
   void a_pack_cut_off_anywhere_is_told_and_nothing_wrong_comes_back() {
     box.write("a", Sandbox.noise(200, 1));
-    box.write("b", "text".repeat(100).getBytes());
+    box.write("b", "text".repeat(100).getBytes(StandardCharsets.US_ASCII));
     Saved saved = box.save();
     Map<String, String> expected = Sandbox.describe(box.source);
     String pack = box.packObjects().getFirst();
@@ -139,7 +140,8 @@ final class LyingPackTest {
     var all = ByteBuffer.allocate(head.remaining() + count * 24);
     all.put(head).putInt(head.limit() - 4, count);
     for (int i = 0; i < count; i++) {
-      byte[] name = "%07d".formatted(twice && i == count - 1 ? i - 1 : i).getBytes();
+      byte[] name =
+          "%07d".formatted(twice && i == count - 1 ? i - 1 : i).getBytes(StandardCharsets.US_ASCII);
       all.put((byte) 2).putShort((short) name.length).put(name);
       all.putShort((short) 0755).putLong(0).putInt(0);
     }

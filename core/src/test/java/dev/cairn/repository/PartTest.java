@@ -128,6 +128,11 @@ final class PartTest {
           public int read() throws IOException {
             throw new IOException("the wire was cut");
           }
+
+          @Override
+          public int read(byte[] into, int at, int most) throws IOException {
+            return read();
+          }
         };
     assertThatThrownBy(() -> save(null, Part.of("f", broken)))
         .isInstanceOf(CairnException.Unavailable.class)
