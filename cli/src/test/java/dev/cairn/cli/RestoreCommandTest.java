@@ -6,6 +6,7 @@ import dev.cairn.cli.Failpoint.Strike;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -164,7 +165,7 @@ class RestoreCommandTest {
     Cli cairn = cairn();
     Path pack;
     try (var packs = Files.list(directory.resolve("store/jobs/a/packs"))) {
-      pack = packs.findFirst().orElseThrow();
+      pack = packs.max(Comparator.comparingLong(p -> p.toFile().length())).orElseThrow();
     }
     byte[] bytes = Files.readAllBytes(pack);
     for (int at = 6 * MIB; at < 7 * MIB; at++) {

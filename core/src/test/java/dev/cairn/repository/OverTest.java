@@ -261,6 +261,7 @@ final class OverTest {
     box.write("f", Sandbox.noise(2 * Sandbox.CHUNK, 1));
     Saved first = box.save();
     repository.restore(Sandbox.JOB, first.manifest(), target, Restore.all(), Meter.NONE);
+    box.write("another", new byte[0]); // so that the list of files is stored anew
     Saved second = box.save(first.manifest());
     first.packs().forEach(pack -> box.blobs.delete("jobs/train-1/packs/" + pack));
     over(second);
