@@ -165,7 +165,7 @@ class RestoreCommandTest {
     Cli cairn = cairn();
     Path pack;
     try (var packs = Files.list(directory.resolve("store/jobs/a/packs"))) {
-      pack = packs.max(Comparator.comparing(p -> p.toFile().length())).orElseThrow();
+      pack = packs.max(Comparator.comparingLong(p -> p.toFile().length())).orElseThrow();
     }
     byte[] bytes = Files.readAllBytes(pack);
     for (int at = 6 * MIB; at < 7 * MIB; at++) {
