@@ -15,6 +15,7 @@ import dev.cairn.repository.Meter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ final class FreeSpaceTest {
     }
   }
 
-  private TreeMap<String, Long> objects(Store store) {
+  private Map<String, Long> objects(Store store) {
     var names = new TreeMap<String, Long>();
     for (String folder : List.of("journal", "packs")) {
       store
