@@ -96,8 +96,8 @@ final class PackWriter implements AutoCloseable {
     OptionalLong usable = packs.blobs().usableBytes();
     if (usable.isPresent() && usable.getAsLong() < sizeBytes) {
       throw CairnException.Unavailable.full(
-          "%s has %,d bytes left, too few for the next pack of %,d"
-              .formatted(packs.blobs().location(), usable.getAsLong(), sizeBytes),
+          "no space is left in %s for the next pack: it takes %,d bytes, and %,d are free"
+              .formatted(packs.blobs().location(), sizeBytes, usable.getAsLong()),
           null);
     }
   }

@@ -102,8 +102,8 @@ final class Saving implements AutoCloseable {
             .sum();
     if (usable.getAsLong() < fresh / BEST_RATIO) {
       throw CairnException.Unavailable.full(
-          "%s has %,d bytes left, too few for %,d bytes of new files"
-              .formatted(store.blobs().location(), usable.getAsLong(), fresh),
+          "no space is left in %s for %,d bytes of new files: %,d are free"
+              .formatted(store.blobs().location(), fresh, usable.getAsLong()),
           null);
     }
   }
