@@ -18,7 +18,7 @@ CAIRN_TRAINING="save --job training --store store file"
 # harm: Cairn then starts slower. Leaves a note for which JVM and jar it was, failed or not.
 train_cairn() {
   cairn_cache=${1%.jar}.aot
-  rm -f "$cairn_cache" "$cairn_cache.for"
+  rm -f "$cairn_cache" "$cairn_cache.for" "${1%.jar}.zstd"
   cairn_scratch=$(mktemp -d "${TMPDIR:-/tmp}/cairn-training.XXXXXX") || return 0
   (
     set -f
@@ -26,10 +26,29 @@ train_cairn() {
       "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "-XX:AOTCacheOutput=$cairn_cache.new" \
         -jar "$1" $CAIRN_TRAINING
   ) </dev/null >/dev/null 2>&1 || :
+  # The compressor, which every process would else unpack anew.
+  cairn_zstd=$(zstd_entry)
+  if [ -n "$cairn_zstd" ] &&
+    (cd "$cairn_scratch" && "$JDK_HOME/bin/jar" --extract --file "$1" --dir . "$cairn_zstd/") \
+      >/dev/null 2>&1; then
+    for cairn_library in "$cairn_scratch/$cairn_zstd"/libzstd-jni-*; do
+      if [ -f "$cairn_library" ]; then mv -f "$cairn_library" "${1%.jar}.zstd"; fi
+    done
+  fi
   rm -rf "$cairn_scratch"
   if [ -s "$cairn_cache.new" ]; then mv -f "$cairn_cache.new" "$cairn_cache"; fi
   rm -f "$cairn_cache.new" "$cairn_cache.new.config"
   printf '%s %s\n' "$JDK_VERSION" "$JDK_HOME" >"$cairn_cache.for"
+}
+
+# Where the jar has the compressor for this machine; nothing if it has none.
+zstd_entry() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) echo linux/amd64 ;;
+    Linux-aarch64) echo linux/aarch64 ;;
+    Darwin-x86_64) echo darwin/x86_64 ;;
+    Darwin-arm64) echo darwin/aarch64 ;;
+  esac
 }
 
 # is_trained JAR: whether train_cairn has run for this jar and the JVM in JDK_HOME.
@@ -57,16 +76,31 @@ use_utf8() {
   export CAIRN_ORIGINAL_LC_ALL LC_ALL
 }
 
+# compilers [ARGS]: a flag for commands that end before the second compiler is of any use, and that
+# hash next to nothing.
+compilers() {
+  case ${1:-} in
+    run | save | scrub | demo | checkpoint | checkpoints) echo -XX:+TieredCompilation ;;
+    *) echo -XX:TieredStopAtLevel=1 ;;
+  esac
+}
+
 # launch_cairn JAR [ARGS]: becomes the JVM. CAIRN_JAVA_OPTIONS adds JVM flags.
 launch_cairn() {
   cairn_jar=$1
   shift
   use_utf8
+  cairn_compilers=$(compilers "$@")
   set -f # flags are split into words, but are no file patterns
-  if [ -f "${cairn_jar%.jar}.aot" ]; then
-    set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  if [ -f "${cairn_jar%.jar}.zstd" ]; then
+    cairn_native=-DZstdNativePath=${cairn_jar%.jar}.zstd
   else
-    set -- ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+    cairn_native=-Dcairn.zstd=unpacked
   fi
-  exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "$@"
+  if [ -f "${cairn_jar%.jar}.aot" ]; then
+    set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" "$cairn_native" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  else
+    set -- "$cairn_native" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  fi
+  exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS $cairn_compilers "$@"
 }

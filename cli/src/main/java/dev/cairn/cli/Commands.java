@@ -11,58 +11,77 @@ import picocli.CommandLine.Spec;
 
 /// The list of all commands. A new one is a file and a line here; a test fails when it is missing.
 final class Commands {
-  static final List<Function<Context, Object>> TOP =
+  private static final List<Listed> TOP =
       List.of(
-          RunCommand::new,
-          SaveCommand::new,
-          CheckpointCommand::new,
-          _ -> new Jobs(),
-          _ -> new Checkpoints(),
-          ScrubCommand::new,
-          DoctorCommand::new,
-          _ -> new DemoCommand(),
-          CompletionCommand::new);
+          new Listed("run", RunCommand::new),
+          new Listed("save", SaveCommand::new),
+          new Listed("checkpoint", CheckpointCommand::new),
+          new Listed("jobs", _ -> new Jobs()),
+          new Listed("checkpoints", _ -> new Checkpoints()),
+          new Listed("scrub", ScrubCommand::new),
+          new Listed("doctor", DoctorCommand::new),
+          new Listed("demo", _ -> new DemoCommand()),
+          new Listed("completion", CompletionCommand::new));
 
-  static final List<Function<Context, Object>> JOBS =
+  private static final List<Listed> JOBS =
       List.of(
-          JobsListCommand::new,
-          JobsShowCommand::new,
-          JobsHistoryCommand::new,
-          JobsCancelCommand::new,
-          JobsPauseCommand::new,
-          JobsResumeCommand::new,
-          JobsDeleteCommand::new);
+          new Listed("list", JobsListCommand::new),
+          new Listed("show", JobsShowCommand::new),
+          new Listed("history", JobsHistoryCommand::new),
+          new Listed("cancel", JobsCancelCommand::new),
+          new Listed("pause", JobsPauseCommand::new),
+          new Listed("resume", JobsResumeCommand::new),
+          new Listed("delete", JobsDeleteCommand::new));
 
-  static final List<Function<Context, Object>> CHECKPOINTS =
+  private static final List<Listed> CHECKPOINTS =
       List.of(
-          CheckpointsListCommand::new,
-          CheckpointsShowCommand::new,
-          CheckpointsVerifyCommand::new,
-          CheckpointsRestoreCommand::new,
-          CheckpointsCatCommand::new,
-          CheckpointsDeleteCommand::new);
+          new Listed("list", CheckpointsListCommand::new),
+          new Listed("show", CheckpointsShowCommand::new),
+          new Listed("verify", CheckpointsVerifyCommand::new),
+          new Listed("restore", CheckpointsRestoreCommand::new),
+          new Listed("cat", CheckpointsCatCommand::new),
+          new Listed("delete", CheckpointsDeleteCommand::new));
 
   private Commands() {}
 
+  /// @param name as its annotation says it
+  private record Listed(String name, Function<Context, Object> make) {}
+
+  /// All commands.
   static CommandLine tree(Context context) {
+    return tree(context, List.of());
+  }
+
+  /// The commands that these words need: to make one takes milliseconds, and there are many. Where
+  /// the words name none, all of them, so that the help and the suggestions know them.
+  static CommandLine tree(Context context, List<String> words) {
     var root = new CommandLine(new Root());
-    add(root, TOP, context);
-    add(root.getSubcommands().get("jobs"), JOBS, context);
-    add(root.getSubcommands().get("checkpoints"), CHECKPOINTS, context);
+    add(root, TOP, words.stream().findFirst().orElse(""), context);
+    String second = words.size() > 1 ? words.get(1) : "";
+    addTo(root.getSubcommands().get("jobs"), JOBS, second, context);
+    addTo(root.getSubcommands().get("checkpoints"), CHECKPOINTS, second, context);
     return root;
   }
 
-  private static void add(
-      @Nullable CommandLine parent, List<Function<Context, Object>> commands, Context context) {
-    if (parent == null) {
-      throw new IllegalStateException("a group of commands is not registered");
+  private static void addTo(
+      @Nullable CommandLine group, List<Listed> commands, String wanted, Context context) {
+    if (group != null) {
+      add(group, commands, wanted, context);
     }
-    for (Function<Context, Object> make : commands) {
-      Object command = make.apply(context);
+  }
+
+  private static void add(
+      CommandLine parent, List<Listed> commands, String wanted, Context context) {
+    boolean known = commands.stream().anyMatch(listed -> listed.name.equals(wanted));
+    for (Listed listed : commands) {
+      if (known && !listed.name.equals(wanted)) {
+        continue;
+      }
+      Object command = listed.make.apply(context);
       var line = new CommandLine(command);
       // From the name of the program on, every argument is the program's own.
       line.setStopAtPositional(command instanceof RunCommand);
-      parent.addSubcommand(line.getCommandName(), line);
+      parent.addSubcommand(listed.name, line);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.cairn.run.CairnExit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
@@ -24,7 +25,7 @@ public final class Main {
   ///
   /// @return the exit code, as `docs/cli.md` lists them
   static int run(Context context, String... args) {
-    CommandLine line = Commands.tree(context);
+    CommandLine line = Commands.tree(context, List.of(args));
     line.setExpandAtFiles(false); // "@file" is the command's own business
     CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // it writes past our stderr
     line.setOut(context.out());

@@ -60,6 +60,14 @@ class CommandsTest {
   }
 
   @Test
+  void every_command_is_listed_by_its_own_name() {
+    for (CommandLine line : all()) {
+      line.getSubcommands()
+          .forEach((name, sub) -> assertThat(sub.getCommandSpec().name()).isEqualTo(name));
+    }
+  }
+
+  @Test
   void every_command_and_every_option_is_described() {
     for (CommandLine line : all()) {
       CommandSpec spec = line.getCommandSpec();

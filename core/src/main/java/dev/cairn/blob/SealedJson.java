@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -49,6 +50,17 @@ public final class SealedJson {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
+
+  private static final ClassValue<List<Part>> PARTS =
+      new ClassValue<>() {
+        @Override
+        protected List<Part> computeValue(Class<?> type) {
+          return Arrays.stream(type.getRecordComponents())
+              .filter(component -> !component.getType().isPrimitive())
+              .map(Part::of)
+              .toList();
+        }
+      };
 
   private SealedJson() {}
 
@@ -97,28 +109,28 @@ public final class SealedJson {
     return switch (value) {
       case null -> false;
       case Record part ->
-          Arrays.stream(part.getClass().getRecordComponents())
-              .allMatch(component -> isWhole(part, component));
+          PARTS.get(part.getClass()).stream().allMatch(component -> component.isWholeIn(part));
       case Collection<?> parts -> parts.stream().allMatch(SealedJson::isWhole);
       default -> true;
     };
   }
 
-  private static boolean isWhole(Record of, RecordComponent component) {
-    if (component.getType().isPrimitive()) {
-      return true;
-    }
-    Object part;
-    try {
+  /// One that may be null, or may hold something that must not be.
+  private record Part(Method accessor, boolean nullable) {
+    static Part of(RecordComponent component) {
       Method accessor = component.getAccessor();
       accessor.setAccessible(true); // the record may be private to its package
-      part = accessor.invoke(of);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("a record without an accessor: " + of.getClass(), e);
+      return new Part(accessor, component.getAnnotatedType().isAnnotationPresent(Nullable.class));
     }
-    return part == null
-        ? component.getAnnotatedType().isAnnotationPresent(Nullable.class)
-        : isWhole(part);
+
+    boolean isWholeIn(Record whole) {
+      try {
+        Object part = accessor.invoke(whole);
+        return part == null ? nullable : isWhole(part);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("a record without an accessor: " + accessor, e);
+      }
+    }
   }
 
   private static int append(byte[] out, int at, byte[] part) {

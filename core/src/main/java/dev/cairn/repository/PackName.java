@@ -4,6 +4,7 @@ import dev.cairn.domain.JobId;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The name of a pack: `jobs/<job>/packs/<token>-<footer>.pack`.
 ///
@@ -65,6 +66,16 @@ record PackName(long token, Sha256 footer) implements Comparable<PackName> {
 
   String object(JobId job) {
     return folder(job) + "/" + leaf();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PackName o && token == o.token && footer.equals(o.footer);
+  }
+
+  @Override
+  public int hashCode() {
+    return footer.hashCode();
   }
 
   @Override

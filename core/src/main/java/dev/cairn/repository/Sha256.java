@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A SHA-256 (FIPS 180-4): 32 bytes, as four big-endian numbers.
 record Sha256(long a, long b, long c, long d) implements Comparable<Sha256> {
@@ -65,6 +66,18 @@ record Sha256(long a, long b, long c, long d) implements Comparable<Sha256> {
 
   private static boolean isLowerHex(int c) {
     return c >= '0' && c <= '9' || c >= 'a' && c <= 'f';
+  }
+
+  // By hand, like the next one: those of a record are put together at run time, which costs
+  // some milliseconds in every process.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Sha256 o && a == o.a && b == o.b && c == o.c && d == o.d;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(a);
   }
 
   @Override

@@ -72,7 +72,7 @@ final class FreeSpaceTest {
             .isInstanceOfSatisfying(
                 CairnException.Unavailable.class, e -> assertThat(e.isFull()).isTrue())
             .hasMessageContaining("/store has ")
-            .hasMessageContaining("too few for");
+            .hasMessageContaining("no space is left");
       }
       assertThat(place.calls() - calls).as("nothing was even tried").isLessThan(40);
       assertThat(objects(store)).isEqualTo(objects);
