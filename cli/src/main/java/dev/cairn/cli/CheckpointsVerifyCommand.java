@@ -7,6 +7,7 @@ import dev.cairn.domain.Human;
 import dev.cairn.domain.Text;
 import dev.cairn.journal.History.Published;
 import dev.cairn.repository.Detection;
+import dev.cairn.repository.Proven;
 import dev.cairn.repository.Repository.Verified;
 import dev.cairn.repository.VerifyLevel;
 import dev.cairn.run.CairnExit;
@@ -106,8 +107,9 @@ final class CheckpointsVerifyCommand implements Callable<Integer> {
         if (!id.contains("@") && chosen.log().history().isDamaged()) {
           add(journal(opened, chosen, level), results);
         }
+        var proven = new Proven();
         for (Published published : all) {
-          add(verify(opened, chosen, published, level), results);
+          add(verify(opened, chosen, published, level, proven), results);
         }
       }
     }
@@ -139,12 +141,14 @@ final class CheckpointsVerifyCommand implements Callable<Integer> {
             .toList());
   }
 
-  private Result verify(Store opened, Chosen chosen, Published published, VerifyLevel level) {
+  private Result verify(
+      Store opened, Chosen chosen, Published published, VerifyLevel level, Proven proven) {
     String id = chosen.id(published);
     try (ProgressLine progress = context.progress("checking " + id)) {
       return Result.of(
           id,
-          new Restorer(opened.repository()).verify(chosen.log().job(), published, level, progress));
+          new Restorer(opened.repository())
+              .verify(chosen.log().job(), published, level, proven, progress));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.JobId;
 import dev.cairn.journal.History.Published;
 import dev.cairn.repository.Meter;
+import dev.cairn.repository.Proven;
 import dev.cairn.repository.Repository;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Restored;
@@ -105,10 +106,18 @@ public final class Restorer {
   /// Checks a checkpoint as far as `level` says. Damage is a result, never an exception.
   public Repository.Verified verify(
       JobId job, Published published, VerifyLevel level, Meter meter) {
+    return verify(job, published, level, new Proven(), meter);
+  }
+
+  /// As above, for several checkpoints of a job one after another: what they share is read once.
+  ///
+  /// @param proven the same for all of them, and of no other job
+  public Repository.Verified verify(
+      JobId job, Published published, VerifyLevel level, Proven proven, Meter meter) {
     ManifestRef manifest = published.checkpoint().manifest();
     return manifest == null
         ? Repository.Verified.nothing(level)
-        : repository.verify(job, manifest, level, meter);
+        : repository.verify(job, manifest, level, proven, meter);
   }
 
   /// Reads and checks every byte of a checkpoint.

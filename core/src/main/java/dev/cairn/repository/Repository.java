@@ -403,7 +403,15 @@ public final class Repository {
 
   /// Checks a checkpoint as far as `level` says. Damage is a result, never an exception.
   public Verified verify(JobId job, ManifestRef ref, VerifyLevel level, Meter meter) {
-    return new Verifying(new JobPacks(blobs, job), env, level, meter).verify(ref);
+    return verify(job, ref, level, new Proven(), meter);
+  }
+
+  /// As above, for several checkpoints of a job one after another: what they share is read once.
+  ///
+  /// @param proven the same for all of them, and of no other job
+  public Verified verify(
+      JobId job, ManifestRef ref, VerifyLevel level, Proven proven, Meter meter) {
+    return new Verifying(new JobPacks(blobs, job), env, level, proven, meter).verify(ref);
   }
 
   /// The packs that a listing shows, by leaf name, with their sizes.

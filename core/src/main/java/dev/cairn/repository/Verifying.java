@@ -28,8 +28,10 @@ final class Verifying {
   private final JobPacks packs;
   private final Env env;
   private final VerifyLevel level;
+  private final Proven proven;
   private final Meter meter;
   private final ExtentReader reader;
+  private final Rooms rooms = new Rooms();
 
   private final Map<String, Finding> findings = new TreeMap<>();
   private final Map<PackName, Limit> limits = new HashMap<>();
@@ -37,10 +39,12 @@ final class Verifying {
   private long chunksRead;
   private long bytesRead;
 
-  Verifying(JobPacks packs, Env env, VerifyLevel level, Meter meter) {
+  /// @param proven what need not be read again; takes what is found right
+  Verifying(JobPacks packs, Env env, VerifyLevel level, Proven proven, Meter meter) {
     this.packs = packs;
     this.env = env;
     this.level = level;
+    this.proven = proven;
     this.meter = meter;
     this.reader = new ExtentReader(packs);
   }
@@ -183,8 +187,14 @@ final class Verifying {
     return new ChunkCount(chunks.size(), chunks.stream().mapToLong(ChunkRef::sizeBytes).sum());
   }
 
-  private void read(List<ChunkRef> chunks, Manifest manifest) {
-    meter.total(count(chunks).bytes());
+  private void read(List<ChunkRef> wanted, Manifest manifest) {
+    List<ChunkRef> chunks =
+        wanted.stream().filter(chunk -> !proven.holds(chunk, manifest.pack(chunk))).toList();
+    ChunkCount left = count(chunks);
+    ChunkCount all = count(wanted);
+    chunksRead += all.chunks() - left.chunks();
+    bytesRead += all.bytes() - left.bytes();
+    meter.total(left.bytes());
     try (var lanes = new Lanes<RuntimeException>(env, "verify", Lanes.usualWidth(env))) {
       int from = 0;
       long bytes = 0;
@@ -247,7 +257,9 @@ final class Verifying {
     }
 
     private void read(List<ChunkRef> refs) throws Damage {
-      reader.read(refs, manifest.packs());
+      try (var room = rooms.take()) {
+        reader.forEach(refs, manifest.packs(), room, (_, _) -> {});
+      }
       chunks += refs.size();
       bytes += count(refs).bytes();
     }
@@ -256,7 +268,9 @@ final class Verifying {
     public void end() {
       for (ChunkRef ref : batch) { // in the order of their places
         Damage damage = damages.get(ref);
-        if (damage != null) {
+        if (damage == null) {
+          proven.add(ref, manifest.pack(ref));
+        } else {
           note(damage);
           damaged.add(ref);
         }

@@ -49,6 +49,47 @@ final class VerifyLevelTest {
     assertThat(own).isNotEqualTo(old);
   }
 
+  /// Adds up what it is told to expect.
+  private static final class Expected implements Meter {
+    long bytes;
+
+    @Override
+    public void total(long more) {
+      bytes += more;
+    }
+
+    @Override
+    public void moved(long more) {}
+  }
+
+  @Test
+  void what_checkpoints_share_is_read_once_unless_it_is_damaged() {
+    box.write("new", new byte[100]);
+    Saved next = box.save(saved.manifest());
+    var proven = new Proven();
+    var first = new Expected();
+    var second = new Expected();
+    Verified one =
+        box.repository.verify(Sandbox.JOB, saved.manifest(), VerifyLevel.FULL, proven, first);
+    Verified two =
+        box.repository.verify(Sandbox.JOB, next.manifest(), VerifyLevel.FULL, proven, second);
+    assertThat(first.bytes).isEqualTo(CHUNKS * (long) Sandbox.CHUNK + 3);
+    assertThat(second.bytes).isEqualTo(100);
+    assertThat(one.checked()).isEqualTo(one.all());
+    assertThat(two.checked()).isEqualTo(two.all());
+
+    byte[] bytes = box.object(old);
+    bytes[5000]++;
+    box.putObject(old, bytes);
+    var again = new Proven();
+    for (Saved either : List.of(saved, next)) {
+      Verified found =
+          box.repository.verify(
+              Sandbox.JOB, either.manifest(), VerifyLevel.FULL, again, Meter.NONE);
+      assertThat(found.damaged()).singleElement().extracting("files").asString().contains("model");
+    }
+  }
+
   private String largest(List<String> packs) {
     return packs.stream()
         .max(Comparator.comparingInt(pack -> box.object(pack).length))
