@@ -71,8 +71,10 @@ final class Forks {
     return fork(store, env, checkpoint(step), target);
   }
 
+  /// Somebody with a clock of his own, who may come in the middle of what others do.
   Worker maintain(int keepLast) {
-    return Worker.claim(store, disk, env, "node-b", Purpose.MAINTENANCE, keepLast);
+    var other = new SequentialEnv(SEED + 1);
+    return Worker.claim(store, disk, other, "node-b", Purpose.MAINTENANCE, keepLast);
   }
 
   JobLog log(JobId job) {

@@ -1,6 +1,7 @@
 package dev.cairn.testkit;
 
 import dev.cairn.blob.BlobStore;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
@@ -32,12 +33,12 @@ final class Interrupted {
         Proxy.newProxyInstance(
             BlobStore.class.getClassLoader(),
             new Class<?>[] {BlobStore.class},
-            (_, method, arguments) -> {
+            (proxy, method, arguments) -> {
               if (method.getName().startsWith("put")) {
                 interrupt((String) arguments[0]);
               }
               if (method.isDefault()) {
-                return blobs.readSmall((String) arguments[0], (Integer) arguments[1]);
+                return InvocationHandler.invokeDefault(proxy, method, arguments);
               }
               try {
                 return method.invoke(blobs, arguments);

@@ -68,7 +68,7 @@ final class Mutants {
         .edit(COPYING, "Arena.ofShared()", "Arena.ofAuto()")
         .edit(COPYING, "    arena.close();\n", "")
         .edit(ASSEMBLY, "    packs.awaitPut();\n", "")
-        .edit(PACK_WRITER, "      putting.abandon();", "      putting = null;")
+        .edit(PACK_WRITER, "    putting.forEach(put -> put.fork.abandon());\n", "")
         .foundWithin(5, "visible_checkpoints_are_whole");
   }
 
