@@ -35,6 +35,7 @@ public final class RealDisk implements Disk {
       "unix:mode,size,lastModifiedTime,ctime,dev,ino,nlink,"
           + "isRegularFile,isDirectory,isSymbolicLink";
   private static final int PERMISSIONS = 0xfff;
+  private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs", "rootfs", "hugetlbfs");
   private static final int OPEN_ATTEMPTS = 100;
   private static final int STRICT_ATTEMPTS = 10;
 
@@ -288,6 +289,15 @@ public final class RealDisk implements Disk {
   @Override
   public String boot() {
     return Host.kernelBoot();
+  }
+
+  @Override
+  public boolean tellsOfWrites(Path file) {
+    try {
+      return !IN_MEMORY.contains(Files.getFileStore(file).type());
+    } catch (IOException _) {
+      return false; // Who knows.
+    }
   }
 
   @Override
