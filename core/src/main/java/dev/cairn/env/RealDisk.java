@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -307,7 +308,9 @@ public final class RealDisk implements Disk {
       existing = existing.getParent();
     }
     try {
-      return Files.getFileStore(existing).getUsableSpace();
+      FileStore store = Files.getFileStore(existing);
+      // Some file systems of user space keep no account of their room: all of it is 0.
+      return store.getTotalSpace() == 0 ? Long.MAX_VALUE : store.getUsableSpace();
     } catch (IOException e) {
       // In some containers the mount table does not name the mount; the plain call still works.
       long bytes = existing.toFile().getUsableSpace();
