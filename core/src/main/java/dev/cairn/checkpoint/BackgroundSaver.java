@@ -24,6 +24,7 @@ public final class BackgroundSaver implements AutoCloseable {
   private final Path copies;
   private final StableCopy.Writer writer;
   private @Nullable Pending pending;
+  private boolean litter;
 
   /// @param copies directory for copies, on the file system of what is saved and outside of it, or
   ///   a directory whose names that start with `.cairn-` no capture takes; what a process that died
@@ -48,6 +49,9 @@ public final class BackgroundSaver implements AutoCloseable {
     private volatile @Nullable Saved saved;
     private volatile @Nullable Changed changed;
     private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable Error error;
+    private volatile boolean litter;
+    private volatile boolean told;
 
     private Pending(Env env, StableCopy copy, Duration stall, Body body) {
       this.copy = copy;
@@ -60,12 +64,25 @@ public final class BackgroundSaver implements AutoCloseable {
     }
 
     private void run(Body body) {
-      try (copy) {
+      try {
         saved = body.save();
       } catch (Changed e) {
         changed = e;
       } catch (RuntimeException e) {
         failure = e;
+      } catch (Error e) {
+        error = e;
+      } finally {
+        removeCopy();
+      }
+    }
+
+    /// What has been published is no failure because its copy is still there.
+    private void removeCopy() {
+      try {
+        copy.close();
+      } catch (CairnException _) {
+        litter = true;
       }
     }
 
@@ -85,11 +102,19 @@ public final class BackgroundSaver implements AutoCloseable {
     /// @throws CairnException as [Checkpointer#save] does
     public Saved await() throws Changed {
       task.join();
+      return result();
+    }
+
+    private Saved result() throws Changed {
+      told = true;
       if (changed != null) {
         throw changed;
       }
       if (failure != null) {
         throw failure;
+      }
+      if (error != null) {
+        throw error;
       }
       Saved done = saved;
       if (done == null) {
@@ -111,19 +136,30 @@ public final class BackgroundSaver implements AutoCloseable {
     }
     long start = env.nanos();
     await();
+    if (litter) {
+      StableCopy.removeLeftovers(disk, copies);
+      litter = false;
+    }
     StableCopy copy = StableCopy.take(disk, env, capture.files(), copies, writer);
     Duration stall = Duration.ofNanos(env.nanos() - start);
     pending = new Pending(env, copy, stall, () -> checkpointer.save(capture, copy, meter));
     return pending;
   }
 
-  /// Waits for the save that is under way, if there is one.
+  /// Waits for the save that is under way, if there is one. It stays under way if this thread is
+  /// interrupted meanwhile.
   ///
-  /// @return what it saved
+  /// @return what it saved; empty too if its failure has been told by [Pending#await]
   public Optional<Saved> await() throws Changed {
     Pending last = pending;
+    if (last == null) {
+      return Optional.empty();
+    }
+    last.task.join(); // throws only if this thread is interrupted: then the save goes on
     pending = null;
-    return last == null ? Optional.empty() : Optional.of(last.await());
+    litter |= last.litter;
+    boolean failureIsKnown = last.told && last.saved == null;
+    return failureIsKnown ? Optional.empty() : Optional.of(last.result());
   }
 
   /// Waits for the save that is under way; what it failed with is thrown.

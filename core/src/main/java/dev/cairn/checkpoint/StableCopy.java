@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The files of a directory as they were at one moment, beside it, so that whoever writes there may
 /// go on while they are being saved. Closing removes the copy.
@@ -71,6 +72,7 @@ public final class StableCopy implements AutoCloseable {
     Path root = parent.resolve(PREFIX + env.randomHex(8));
     disk.createDirectories(root);
     try {
+      hide(disk, env, root);
       var making = new Making(disk, root, writer);
       FileTree tree = making.copy(files);
       Duration took = Duration.ofNanos(env.nanos() - start);
@@ -81,11 +83,23 @@ public final class StableCopy implements AutoCloseable {
     }
   }
 
-  /// Removes copies that a process which died has left in `parent`.
+  /// A copy has the mode of any new file, also of one that only its owner may read.
+  private static void hide(Disk disk, Env env, Path root) {
+    try {
+      disk.setAttributes(root, 0700, env.now());
+    } catch (CairnException.Denied | CairnException.Unavailable _) {
+      // A file system without permissions has no secrets.
+    }
+  }
+
+  /// Removes copies that a process which died has left in `parent`: never what a link leads to.
   static void removeLeftovers(Disk disk, Path parent) {
     for (Path name : disk.list(parent)) {
-      if (name.toString().startsWith(PREFIX)) {
-        remove(disk, parent.resolve(name));
+      Path path = parent.resolve(name);
+      boolean directory =
+          disk.stat(path).filter(stat -> stat.kind() == FileKind.DIRECTORY).isPresent();
+      if (directory && name.toString().startsWith(PREFIX)) {
+        remove(disk, path);
       }
     }
   }
@@ -116,6 +130,8 @@ public final class StableCopy implements AutoCloseable {
     private final Map<String, FileTree.Copied> copies = new HashMap<>();
     private boolean shares = true;
     private boolean links;
+    private boolean copied;
+    private @Nullable ByteBuffer buffer;
     private long copiedBytes;
 
     Making(Disk disk, Path root, Writer writer) {
@@ -130,9 +146,10 @@ public final class StableCopy implements AutoCloseable {
       for (FileTree.Node node : before.nodes()) {
         if (node.stat().kind() == FileKind.FILE) {
           Path to = root.resolve(Integer.toString(number++));
-          copy(before.root().resolve(node.path()), to);
+          boolean linked = copy(before.root().resolve(node.path()), to);
+          links |= linked;
           FileStat stat = disk.stat(to).orElseThrow(() -> vanished(to));
-          copies.put(node.path(), new FileTree.Copied(to, stat, links));
+          copies.put(node.path(), new FileTree.Copied(to, stat, linked));
         }
       }
       FileTree after = files.scan(disk);
@@ -144,23 +161,38 @@ public final class StableCopy implements AutoCloseable {
       return after.readFrom(copies);
     }
 
-    private void copy(Path from, Path to) throws Changed {
+    /// @return whether the copy is a second name
+    private boolean copy(Path from, Path to) throws Changed {
       try {
         shares = shares && disk.shareBlocks(from, to);
         if (shares) {
-          return;
+          return false;
         }
-        links = writer == Writer.REPLACES_BY_RENAME && disk.link(from, to);
-        if (!links) {
-          copyBytes(from, to);
+        if (writer == Writer.REPLACES_BY_RENAME && link(from, to)) {
+          return true;
         }
+        copyBytes(from, to);
+        copied = true;
+        return false;
       } catch (CairnException.NotFound e) {
         throw new Changed(from + " vanished");
       }
     }
 
+    /// @return false where that cannot be: the file system knows no second names, the file has too
+    ///   many, or it is another user's
+    private boolean link(Path from, Path to) {
+      try {
+        return disk.link(from, to);
+      } catch (CairnException.Denied | CairnException.Unavailable _) {
+        return false;
+      }
+    }
+
     private void copyBytes(Path from, Path to) {
-      var buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+      if (buffer == null) {
+        buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+      }
       try (Disk.DiskFile in = disk.open(from);
           Disk.DiskFile out = disk.create(to)) {
         long at = 0;
@@ -178,7 +210,7 @@ public final class StableCopy implements AutoCloseable {
     }
 
     How how() {
-      return copies.isEmpty() || shares ? How.SHARED_BLOCKS : links ? How.LINKED : How.COPIED;
+      return copies.isEmpty() || shares ? How.SHARED_BLOCKS : copied ? How.COPIED : How.LINKED;
     }
   }
 
@@ -196,9 +228,6 @@ public final class StableCopy implements AutoCloseable {
   }
 
   private static void remove(Disk disk, Path root) {
-    for (Path name : disk.list(root)) {
-      disk.delete(root.resolve(name));
-    }
-    disk.delete(root);
+    Leftovers.removeTree(disk, root, () -> {});
   }
 }

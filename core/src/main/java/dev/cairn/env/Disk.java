@@ -92,6 +92,12 @@ public interface Disk {
   /// name had no loss of power between them. Empty if unknown.
   String boot();
 
+  /// Whether a file here tells of all that is written to it by a new time of change, at the latest
+  /// when it is flushed. One that lives in memory does not tell of what is written into a mapping.
+  default boolean tellsOfWrites(Path file) {
+    return true;
+  }
+
   /// Bytes that may still be written to the file system that holds `path`.
   long usableBytes(Path path);
 

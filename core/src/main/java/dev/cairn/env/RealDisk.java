@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -35,6 +36,7 @@ public final class RealDisk implements Disk {
       "unix:mode,size,lastModifiedTime,ctime,dev,ino,nlink,"
           + "isRegularFile,isDirectory,isSymbolicLink";
   private static final int PERMISSIONS = 0xfff;
+  private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs", "rootfs", "hugetlbfs");
   private static final int OPEN_ATTEMPTS = 100;
   private static final int STRICT_ATTEMPTS = 10;
 
@@ -291,13 +293,24 @@ public final class RealDisk implements Disk {
   }
 
   @Override
+  public boolean tellsOfWrites(Path file) {
+    try {
+      return !IN_MEMORY.contains(Files.getFileStore(file).type());
+    } catch (IOException _) {
+      return false; // Who knows.
+    }
+  }
+
+  @Override
   public long usableBytes(Path path) {
     Path existing = path.toAbsolutePath();
     while (!Files.exists(existing) && existing.getParent() != null) {
       existing = existing.getParent();
     }
     try {
-      return Files.getFileStore(existing).getUsableSpace();
+      FileStore store = Files.getFileStore(existing);
+      // Some file systems of user space keep no account of their room: all of it is 0.
+      return store.getTotalSpace() == 0 ? Long.MAX_VALUE : store.getUsableSpace();
     } catch (IOException e) {
       // In some containers the mount table does not name the mount; the plain call still works.
       long bytes = existing.toFile().getUsableSpace();

@@ -48,6 +48,9 @@ final class Saving implements AutoCloseable {
   private Optional<Parent> parent = Optional.empty();
   private ChunkIndex known = new ChunkIndex(0);
 
+  /// By device.
+  private final Map<Long, Boolean> telling = new HashMap<>();
+
   Saving(JobPacks store, Disk disk, Env env, Storing storing, long token, Meter meter) {
     this.store = store;
     this.disk = disk;
@@ -121,7 +124,7 @@ final class Saving implements AutoCloseable {
     }
     var source = tree.source(disk, node);
     Optional<Parent.StoredFile> before = parent.flatMap(p -> p.file(node.path()));
-    if (before.isPresent() && isUnchanged(before.get(), node)) {
+    if (before.isPresent() && isUnchanged(before.get(), tree, node)) {
       lanes.add(new Look(source, node.stat().sizeBytes()));
       Contents kept = assembly.keep(before.get());
       return new Assembly.Draft(bare(tree, node), () -> kept);
@@ -137,11 +140,12 @@ final class Saving implements AutoCloseable {
     return new Assembly.Draft(bare(tree, node), draft::contents);
   }
 
-  private boolean isUnchanged(Parent.StoredFile before, Node now) {
+  private boolean isUnchanged(Parent.StoredFile before, FileTree tree, Node now) {
     return !storing.paranoid()
         && before.whole()
         && parent.orElseThrow().boot().isSame(boot)
-        && Unchanged.since(before.entry(), now.stat());
+        && Unchanged.since(before.entry(), now.stat())
+        && tellsOfWrites(tree, now);
   }
 
   /// A file that need not be read.
@@ -184,7 +188,14 @@ final class Saving implements AutoCloseable {
         node.stat().modified(),
         null,
         node.linkTarget(),
-        boot.equals(Boot.UNKNOWN) ? null : tree.origin(node));
+        boot.equals(Boot.UNKNOWN) || !tellsOfWrites(tree, node) ? null : tree.origin(node));
+  }
+
+  /// Asked once for each file system.
+  private boolean tellsOfWrites(FileTree tree, Node node) {
+    return node.isFile()
+        && telling.computeIfAbsent(
+            node.stat().device(), _ -> disk.tellsOfWrites(tree.root().resolve(node.path())));
   }
 
   private void take(Source source, ContentsDraft draft, long sizeBytes, Cuts cuts) throws Changed {

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// missed only if it falls into the same tick; what is read at least [#TICK] after the look has no
 /// such write after it. A loss of power can leave other contents under the same times, and another
 /// machine can have a file of the same numbers: those are other boots. A file system whose clock
-/// knows whole seconds only is not believed. What a program writes into a mapping that it made
-/// before, and has not let go of, shows up only when the kernel writes it back; who does that asks
-/// for a save that reads everything.
+/// knows whole seconds only is not believed, nor one in memory
+/// ([dev.cairn.env.Disk#tellsOfWrites]). What a program writes into a mapping that it made before,
+/// and has not let go of, shows up only when the kernel writes it back; who does that asks for a
+/// save that reads everything.
 final class Unchanged {
   /// Longer than a tick of the clock of any file system that knows parts of a second.
   static final Duration TICK = Duration.ofMillis(25);
@@ -31,10 +32,11 @@ final class Unchanged {
     return wholeSecond ? null : new Origin(stat.device(), stat.inode(), stat.changed());
   }
 
-  /// Whether a copy is so much younger than the last change of its original, by the clock of their
-  /// file system, that a write after the copying cannot have gone unnoticed.
+  /// Whether a copy is so much younger than the last change of its original, by the clock of the
+  /// file system that holds both, that a write after the copying cannot have gone unnoticed.
   static boolean isSettled(FileStat original, FileStat copy) {
-    return original.changed().plus(TICK).isBefore(copy.changed());
+    return original.device() == copy.device()
+        && original.changed().plus(TICK).isBefore(copy.changed());
   }
 
   static boolean since(Entry before, FileStat now) {

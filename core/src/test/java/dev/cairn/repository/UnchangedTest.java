@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
@@ -9,9 +10,13 @@ import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
 import dev.cairn.repository.Repository.Saved;
 import dev.cairn.repository.Repository.Storing;
+import dev.cairn.repository.Repository.Subject;
 import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which files are read again, on a real disk.
 final class UnchangedTest {
+  private static final Path MEMORY = Path.of("/dev/shm");
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.5Z");
 
   private @TempDir Path root;
@@ -64,6 +70,48 @@ final class UnchangedTest {
   @Test
   void a_file_that_nobody_touched_is_not_read() {
     assertThat(reads(saveOne())).isFalse();
+  }
+
+  @Test
+  void a_mapping_of_a_file_in_memory_is_saved() throws IOException {
+    assumeTrue(Files.isWritable(MEMORY), "there is no file system in memory");
+    Path here = Files.createTempDirectory(MEMORY, "cairn-unchanged-");
+    try {
+      Path file = Files.write(here.resolve("f"), Sandbox.noise(10_000, 1));
+      try (var channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        MappedByteBuffer mapping = channel.map(FileChannel.MapMode.READ_WRITE, 0, 10_000);
+        mapping.put(0, (byte) 1);
+        mapping.force();
+        Saved first = box.save(box.repository, 7, null, Subject.of(scan(here)));
+        mapping.put(0, (byte) 2);
+        mapping.force();
+        Saved second = box.save(box.repository, 7, first.manifest(), Subject.of(scan(here)));
+        assertThat(Files.readAllBytes(box.restore(second).resolve("f")))
+            .isEqualTo(Files.readAllBytes(file));
+      }
+    } finally {
+      Files.deleteIfExists(here.resolve("f"));
+      Files.delete(here);
+    }
+  }
+
+  private FileTree scan(Path directory) {
+    return FileTree.scan(box.disk, directory, _ -> false);
+  }
+
+  @Test
+  void the_clock_of_another_file_system_tells_nothing() {
+    var original = new FileStat(FileKind.FILE, 1, 0644, NOW, NOW, 1, 1, 1);
+    Instant later = NOW.plusSeconds(1);
+    assertThat(
+            Unchanged.isSettled(
+                original, new FileStat(FileKind.FILE, 1, 0644, later, later, 1, 2, 1)))
+        .isTrue();
+    assertThat(
+            Unchanged.isSettled(
+                original, new FileStat(FileKind.FILE, 1, 0644, later, later, 2, 2, 1)))
+        .isFalse();
   }
 
   @Test

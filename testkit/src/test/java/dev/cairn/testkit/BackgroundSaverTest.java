@@ -202,6 +202,23 @@ final class BackgroundSaverTest {
   }
 
   @Test
+  void a_failure_that_was_waited_for_is_not_told_by_the_next_save() throws Exception {
+    Files.write(data.resolve("model"), filled(1));
+    opening =
+        path -> {
+          if (path.startsWith(copies)) {
+            disk.delete(path);
+          }
+        };
+    try (BackgroundSaver saver = saver(disk, StableCopy.Writer.WRITES_IN_PLACE)) {
+      var pending = saver.save(capture(), Meter.NONE);
+      assertThatThrownBy(pending::await).isInstanceOf(Changed.class);
+      opening = _ -> {};
+      assertThat(restored(saver.save(capture(), Meter.NONE).await(), "model")).isEqualTo(filled(1));
+    }
+  }
+
+  @Test
   void a_copy_that_a_dead_process_left_is_removed() throws Exception {
     Path left = Files.createDirectories(copies.resolve(".cairn-copy-0011223344556677"));
     Files.write(left.resolve("0"), new byte[10]);
@@ -209,6 +226,100 @@ final class BackgroundSaverTest {
     saver(disk, StableCopy.Writer.WRITES_IN_PLACE).close();
     assertThat(left).doesNotExist();
     assertThat(other).exists();
+  }
+
+  @Test
+  void what_a_link_in_place_of_a_copy_leads_to_is_left_alone() throws Exception {
+    Path foreign = Files.createDirectories(root.resolve("foreign"));
+    Path file = Files.write(foreign.resolve("thesis"), new byte[10]);
+    Files.createDirectories(copies);
+    Files.createSymbolicLink(copies.resolve(".cairn-copy-0011223344556677"), foreign);
+    saver(disk, StableCopy.Writer.WRITES_IN_PLACE).close();
+    assertThat(file).exists();
+  }
+
+  @Test
+  void only_its_owner_may_look_into_a_copy() throws Exception {
+    Files.write(data.resolve("key"), filled(1));
+    var modes = new java.util.concurrent.ConcurrentSkipListSet<Integer>();
+    opening =
+        path -> {
+          if (path.startsWith(copies)) {
+            modes.add(disk.stat(path.resolveSibling("")).orElseThrow().mode());
+          }
+        };
+    try (BackgroundSaver saver = saver(disk, StableCopy.Writer.WRITES_IN_PLACE)) {
+      saver.save(capture(), Meter.NONE);
+    }
+    assertThat(modes).containsExactly(0700);
+  }
+
+  @Test
+  void files_that_cannot_have_second_names_are_copied() throws Exception {
+    Path file = Files.write(data.resolve("model"), filled(1));
+    Disk plain =
+        before(
+            "link",
+            _ -> {
+              throw new CairnException.Denied("no second names here", "", null);
+            });
+    try (BackgroundSaver saver = saver(plain, StableCopy.Writer.REPLACES_BY_RENAME)) {
+      var pending = saver.save(capture(), Meter.NONE);
+      Files.write(file, filled(2));
+      assertThat(pending.how()).isIn(How.COPIED, How.SHARED_BLOCKS);
+      assertThat(restored(pending.await(), "model")).isEqualTo(filled(1));
+    }
+  }
+
+  @Test
+  void a_save_stays_under_way_when_who_waits_for_it_is_interrupted() throws Exception {
+    Files.write(data.resolve("model"), filled(1));
+    var go = new java.util.concurrent.CountDownLatch(1);
+    opening =
+        path -> {
+          if (path.startsWith(copies)) {
+            awaitIt(go);
+          }
+        };
+    try (BackgroundSaver saver = saver(disk, StableCopy.Writer.WRITES_IN_PLACE)) {
+      saver.save(capture(), Meter.NONE);
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(saver::await).isInstanceOf(CairnException.Cancelled.class);
+      assertThat(Thread.interrupted()).isTrue();
+      go.countDown();
+      assertThat(saver.await()).isPresent();
+      assertThat(saver.await()).isEmpty();
+    } finally {
+      go.countDown();
+    }
+  }
+
+  private static void awaitIt(java.util.concurrent.CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new CairnException.Cancelled("interrupted");
+    }
+  }
+
+  @Test
+  void a_copy_that_cannot_be_removed_is_no_failure_and_goes_with_the_next() throws Exception {
+    Files.write(data.resolve("model"), filled(1));
+    var stuck = new java.util.concurrent.atomic.AtomicBoolean(true);
+    Disk sticky =
+        before(
+            "delete",
+            arguments -> {
+              if (stuck.get() && ((Path) arguments[0]).startsWith(copies)) {
+                throw new CairnException.Unavailable("busy", "", null);
+              }
+            });
+    try (BackgroundSaver saver = saver(sticky, StableCopy.Writer.REPLACES_BY_RENAME)) {
+      assertThat(restored(saver.save(capture(), Meter.NONE).await(), "model")).isEqualTo(filled(1));
+      stuck.set(false);
+      saver.save(capture(), Meter.NONE);
+    }
+    assertThat(disk.list(copies)).isEmpty();
   }
 
   @Test

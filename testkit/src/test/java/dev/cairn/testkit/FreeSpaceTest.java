@@ -71,8 +71,7 @@ final class FreeSpaceTest {
         assertThatThrownBy(() -> GoldenStore.save(worker, work, 2, null))
             .isInstanceOfSatisfying(
                 CairnException.Unavailable.class, e -> assertThat(e.isFull()).isTrue())
-            .hasMessageContaining("/store has ")
-            .hasMessageContaining("no space is left");
+            .hasMessageContaining("no space is left in /store for ");
       }
       assertThat(place.calls() - calls).as("nothing was even tried").isLessThan(40);
       assertThat(objects(store)).isEqualTo(objects);

@@ -38,6 +38,14 @@ final class RealDiskTest implements DiskContract {
     assertThatThrownBy(() -> disk.open(pipe)).isInstanceOf(CairnException.NotFound.class);
   }
 
+  /// As many file systems of user space, it says that it has no room because it has no figures.
+  @Test
+  void a_file_system_that_keeps_no_account_of_its_room_is_not_full() {
+    Path accountless = Path.of("/proc/self");
+    org.junit.jupiter.api.Assumptions.assumeTrue(disk.stat(accountless).isPresent());
+    assertThat(disk.usableBytes(accountless)).isPositive();
+  }
+
   @Test
   void an_interrupt_cancels_a_write_and_stays_set() {
     DiskFile file = disk.create(root.resolve("f"));
