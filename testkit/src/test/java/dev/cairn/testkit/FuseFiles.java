@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// What a [FuseMount] does with the kernel's requests: the names and contents of a [Tree], which
 /// knows what of them would outlast a power loss.
 ///
-/// As in all the testkit's disks, files only grow: writing anywhere but at the end and cutting off
-/// are refused. For one thread.
+/// For one thread.
 final class FuseFiles {
   private static final int MAJOR = 7;
   private static final int MINOR = 31;
@@ -205,7 +204,7 @@ final class FuseFiles {
     ByteBuffer body = request.body().slice().order(request.body().order());
     int what = body.getInt(0);
     if ((what & SET_SIZE) != 0 && body.getLong(16) != inode.sizeBytes()) {
-      throw new Refused(Libc.EOPNOTSUPP);
+      inode.resize(within(body.getLong(16)));
     }
     if ((what & SET_MODE) != 0) {
       inode.mode = body.getInt(68) & PERMISSIONS;
@@ -250,17 +249,27 @@ final class FuseFiles {
   private int write(Inode inode, FuseRequest request) {
     long offset = request.skip(8).nextLong();
     int count = request.nextInt();
-    if (offset != inode.sizeBytes()) {
-      throw new Refused(Libc.EOPNOTSUPP);
-    }
-    if (offset + count > MOST_FILE_BYTES) {
-      throw new Refused(Libc.EFBIG);
-    }
+    long end = within(offset + count);
     request.skip(20);
-    inode.append(request.body().slice(request.body().position(), count));
+    ByteBuffer bytes = request.body().slice(request.body().position(), count);
+    if (offset == inode.sizeBytes()) {
+      inode.append(bytes);
+    } else {
+      if (end > inode.sizeBytes()) {
+        inode.resize(end);
+      }
+      inode.overwrite(bytes, offset);
+    }
     inode.modified = tree.tick();
     inode.changed = inode.modified;
     return count;
+  }
+
+  private static long within(long sizeBytes) {
+    if (sizeBytes > MOST_FILE_BYTES) {
+      throw new Refused(Libc.EFBIG);
+    }
+    return sizeBytes;
   }
 
   /// `struct fuse_read_in`.

@@ -27,7 +27,6 @@ final class Libc {
   static final int ENOSYS = 38;
   static final int ENOTEMPTY = 39;
   static final int EILSEQ = 84;
-  static final int EOPNOTSUPP = 95;
 
   static final int O_RDWR = 2;
   static final int O_CLOEXEC = 0x80000;
