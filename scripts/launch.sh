@@ -80,7 +80,7 @@ use_utf8() {
 # hash next to nothing.
 compilers() {
   case ${1:-} in
-    run | save | scrub | demo | checkpoint | checkpoints) echo -XX:+TieredCompilation ;;
+    run | save | scrub | demo | checkpoint | checkpoints) ;;
     *) echo -XX:TieredStopAtLevel=1 ;;
   esac
 }
@@ -92,15 +92,8 @@ launch_cairn() {
   use_utf8
   cairn_compilers=$(compilers "$@")
   set -f # flags are split into words, but are no file patterns
-  if [ -f "${cairn_jar%.jar}.zstd" ]; then
-    cairn_native=-DZstdNativePath=${cairn_jar%.jar}.zstd
-  else
-    cairn_native=-Dcairn.zstd=unpacked
-  fi
-  if [ -f "${cairn_jar%.jar}.aot" ]; then
-    set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" "$cairn_native" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
-  else
-    set -- "$cairn_native" ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
-  fi
+  set -- ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  if [ -f "${cairn_jar%.jar}.zstd" ]; then set -- "-DZstdNativePath=${cairn_jar%.jar}.zstd" "$@"; fi
+  if [ -f "${cairn_jar%.jar}.aot" ]; then set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" "$@"; fi
   exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS $cairn_compilers "$@"
 }

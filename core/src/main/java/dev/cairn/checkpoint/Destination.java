@@ -51,7 +51,7 @@ public final class Destination {
   public Outcome fresh(
       Restorer restorer, JobId job, List<Published> candidates, Restore options, Meter meter) {
     boolean exists = requireFree();
-    if (exists && (current.startsWith(directory) || isMount() || holdsMark())) {
+    if (exists && (current.startsWith(directory) || isMount(disk, directory) || holdsMark())) {
       return inPlace(restorer, job, candidates, options, meter, true);
     }
     Leftovers leftovers = leftovers();
@@ -138,7 +138,8 @@ public final class Destination {
     }
   }
 
-  private boolean isMount() {
+  /// Whether this directory is where another file system begins, so that it cannot be renamed away.
+  public static boolean isMount(Disk disk, Path directory) {
     Path parent = directory.getParent();
     return parent == null
         || disk.stat(parent).map(FileStat::device).orElse(-1L)

@@ -24,7 +24,11 @@ final class FileReading {
   }
 
   void read(String path, Consumer<ByteBuffer> taker) {
-    Contents contents = contents(path);
+    read(path, contents(path), taker);
+  }
+
+  /// @param contents of the file at `path`
+  void read(String path, Contents contents, Consumer<ByteBuffer> taker) {
     try (var ahead = new Lanes<Damage>(env, "fetch", Lanes.usualWidth(env))) {
       reader.forEachBatch(manifest, contents, batch -> ahead.add(new Fetch(batch, taker)));
       ahead.drain();

@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import java.nio.ByteBuffer;
@@ -10,9 +11,11 @@ import java.util.function.Consumer;
 /// Tells where the contents of a checkpoint's files are stored, and reads them. Thread-safe.
 public final class Inspection {
   private final ExtentReader reader;
+  private final Env env;
 
-  Inspection(ExtentReader reader) {
+  Inspection(ExtentReader reader, Env env) {
     this.reader = reader;
+    this.env = env;
   }
 
   /// One chunk of a file.
@@ -74,15 +77,8 @@ public final class Inspection {
   /// @throws CairnException.Corrupt if anything of it is damaged or missing; what came before that
   ///   is right
   public void read(Manifest manifest, Entry file, Consumer<ByteBuffer> taker) {
-    Contents contents = file.contents();
-    if (contents == null) {
-      return;
-    }
-    try {
-      reader.forEachBatch(
-          manifest, contents, batch -> reader.read(batch, manifest.packs()).forEach(taker));
-    } catch (Damage e) {
-      throw e.spoils(FileTree.printable(file.path()), reader.job());
+    if (file.contents() != null) {
+      new FileReading(reader, env, manifest).read(file.path(), file.contents(), taker);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.cairn.repository;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Checks that a pack says about itself what its name promises: header, footer, trailer. The
@@ -19,7 +20,12 @@ final class PackCheck {
     /// It is what its name promises.
     ///
     /// @param extentsEnd the first byte after the extents
-    record Whole(long extentsEnd, ByteBuffer footer) implements Frame {}
+    /// @param footerBytes size of its index
+    record Whole(long extentsEnd, int footerBytes, List<ChunkRef> extents) implements Frame {
+      public Whole {
+        extents = List.copyOf(extents);
+      }
+    }
 
     /// It is not; its chunks may still be.
     ///
@@ -57,8 +63,7 @@ final class PackCheck {
     if (!Pack.trailer(footer).equals(trailer) || !Sha256.of(footer).equals(pack.footer())) {
       throw Damage.at(pack, footerAt, "its index of chunks does not match its name");
     }
-    PackIndex.read(footer, pack, footerAt); // what it says can be so
-    return new Frame.Whole(footerAt, footer);
+    return new Frame.Whole(footerAt, footerBytes, PackIndex.read(footer, pack, footerAt));
   }
 
   private ByteBuffer read(PackName pack, long offset, int bytes) throws Damage {

@@ -389,7 +389,7 @@ public final class Repository {
 
   /// Tells where the contents of a job's files are stored.
   public Inspection inspection(JobId job) {
-    return new Inspection(reader(job));
+    return new Inspection(reader(job), env);
   }
 
   private ExtentReader reader(JobId job) {

@@ -54,15 +54,9 @@ final class Scrubbing {
   }
 
   private Optional<Scrubbed> extents(Frame.Whole frame) {
-    bytes += frame.footer().remaining();
-    List<ChunkRef> extents;
-    try {
-      extents = PackIndex.read(frame.footer(), pack, frame.extentsEnd());
-    } catch (Damage e) {
-      flaws.add(new Flaw(-1, e.reason()));
-      return Optional.of(result(false));
-    }
-    boolean onwards = pace.take(frame.footer().remaining());
+    bytes += frame.footerBytes();
+    List<ChunkRef> extents = frame.extents();
+    boolean onwards = pace.take(frame.footerBytes());
     for (int from = 0; onwards && from < extents.size(); ) {
       int to = from + 1;
       long start = extents.get(from).offset();

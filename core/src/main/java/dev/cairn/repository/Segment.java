@@ -31,9 +31,6 @@ final class Segment implements Lanes.Step<Changed> {
   record Fresh(Sha256 sha256, int sizeBytes, Codec codec, int crc32c, ByteBuffer stored)
       implements Chunk {}
 
-  /// Of the chunks of nothing but zeros that have the size of the grid, by its binary logarithm.
-  private static final Sha256[] ZEROS = new Sha256[Integer.SIZE];
-
   private final @Nullable Source source;
   private final long offset;
   private final List<Integer> sizes;
@@ -93,16 +90,8 @@ final class Segment implements Lanes.Step<Changed> {
 
   private static Sha256 hash(ByteBuffer bytes) {
     int size = bytes.remaining();
-    if (Integer.bitCount(size) != 1 || !isZeros(bytes)) {
-      return Sha256.of(bytes);
-    }
-    int log = Integer.numberOfTrailingZeros(size);
-    Sha256 hash = ZEROS[log];
-    if (hash == null) {
-      hash = Sha256.of(bytes);
-      ZEROS[log] = hash; // Whichever thread comes last, it is the same.
-    }
-    return hash;
+    boolean mayRepeat = Integer.bitCount(size) == 1; // a chunk of a grid, not some odd end
+    return mayRepeat && isZeros(bytes) ? ZeroChunks.hash(size) : Sha256.of(bytes);
   }
 
   /// All are the same as their neighbours, and one is zero.

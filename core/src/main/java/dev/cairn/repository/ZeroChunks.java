@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Long runs of zeros, which a new file need not be told.
+/// Long runs of zeros, which are hashed once and for all, and which a new file need not be told.
 final class ZeroChunks {
   /// A run is left out in blocks of this size, counted from the start of the file.
   private static final int BLOCK = 64 * 1024;
@@ -18,17 +18,24 @@ final class ZeroChunks {
 
   private ZeroChunks() {}
 
+  /// The hash of so many zeros, kept for the next time if there is room.
+  static Sha256 hash(int sizeBytes) {
+    Sha256 hash = HASHES.get(sizeBytes);
+    if (hash == null) {
+      hash = Sha256.of(ByteBuffer.allocate(sizeBytes));
+      if (HASHES.size() < MOST_SIZES) {
+        HASHES.put(sizeBytes, hash);
+      }
+    }
+    return hash;
+  }
+
   /// Whether the chunk at `ref` consists of zeros, as its hash tells.
   static boolean isZeros(ChunkRef ref) {
-    Sha256 hash = HASHES.get(ref.sizeBytes());
-    if (hash == null) {
-      if (HASHES.size() >= MOST_SIZES) {
-        return false; // It is then read, and found to be zeros.
-      }
-      hash = Sha256.of(ByteBuffer.allocate(ref.sizeBytes()));
-      HASHES.put(ref.sizeBytes(), hash);
+    if (HASHES.size() >= MOST_SIZES && !HASHES.containsKey(ref.sizeBytes())) {
+      return false; // It is then read, and found to be zeros.
     }
-    return hash.equals(ref.sha256());
+    return hash(ref.sizeBytes()).equals(ref.sha256());
   }
 
   /// Writes `chunk` at `position`, except for blocks of zeros.

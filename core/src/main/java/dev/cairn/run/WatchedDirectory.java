@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.Destination;
 import dev.cairn.checkpoint.InPlaceMark;
 import dev.cairn.checkpoint.Leftovers;
 import dev.cairn.checkpoint.Restorer;
@@ -100,7 +101,8 @@ public final class WatchedDirectory {
           real + " is not a directory", "Give --watch the directory that the command saves into.");
     }
     disk.list(real); // an unreadable directory is told of before anything is claimed
-    boolean inPlace = current.toAbsolutePath().normalize().startsWith(real) || isMount(disk, real);
+    boolean inPlace =
+        current.toAbsolutePath().normalize().startsWith(real) || Destination.isMount(disk, real);
     return new WatchedDirectory(disk, env, host, real, job + " " + store, inPlace, tell);
   }
 
@@ -114,13 +116,6 @@ public final class WatchedDirectory {
       at = at.resolveSibling(disk.readSymlink(at)).normalize();
     }
     throw new CairnException.Invalid(path + " is a loop of links", "");
-  }
-
-  private static boolean isMount(Disk disk, Path path) {
-    Path parent = path.getParent();
-    return parent == null
-        || disk.stat(parent).map(FileStat::device).orElse(-1L)
-            != (long) disk.stat(path).map(FileStat::device).orElse(-2L);
   }
 
   public Path path() {
