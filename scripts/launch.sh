@@ -3,28 +3,49 @@
 
 # JVM flags, in $CAIRN_JVM_FLAGS (no spaces inside a flag).
 #
-# All compilers stay on: the SHA-256 intrinsic needs C2, and without it hashing is ten times
-# slower (160 MB/s instead of 1600). Serial GC starts fastest and needs the least memory. The JVM
-# warns on stderr, not stdout, and is silent about a cache that does not fit it or the jar. Native
-# access is granted in the jar's manifest: as a flag here it would put the cache out of use.
+# Serial GC starts fastest and needs the least memory. The JVM warns on stderr, not stdout, and is
+# silent about a cache that does not fit it or the jar. Native access is granted in the jar's
+# manifest: as a flag here it would put the cache out of use.
 CAIRN_JVM_FLAGS="-XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable -Xlog:all=warning,aot*=off,cds*=off:stderr"
 
-# The command line of the training run for the AOT cache, in a scratch directory that holds `file`
-# only and is removed again. Classes it uses start faster later on: a save uses the store, its
-# journal, packs and JSON. Failing is no harm.
-CAIRN_TRAINING="save --job training --store store file"
+# Which methods get the second compiler: those that carry the bytes of a save. Without it SHA-256 is
+# ten times slower (160 MB/s instead of 1600); but everything else ends before it is worth while, and
+# takes a core from the rest until then.
+CAIRN_COMPILERS='[
+  {
+    match: [
+      "sun/security/provider/*.*",
+      "dev/cairn/repository/*.*",
+      "java/nio/*.*",
+      "java/util/zip/*.*",
+      "jdk/internal/util/ArraysSupport.*"
+    ],
+    c2: { Exclude: false }
+  },
+  { match: ["*.*"], c2: { Exclude: true } }
+]'
+
+# What the JVM runs once for its AOT cache, in an empty directory that is removed again: classes
+# that it uses start faster later on.
+CAIRN_TRAINING=dev.cairn.cli.Training
 
 # train_cairn JAR: makes the AOT cache JAR's neighbour, for the JVM in JDK_HOME. Failing is no
 # harm: Cairn then starts slower. Leaves a note for which JVM and jar it was, failed or not.
 train_cairn() {
   cairn_cache=${1%.jar}.aot
   rm -f "$cairn_cache" "$cairn_cache.for" "${1%.jar}.zstd"
+  # As a whole or not at all: the JVM would not start with a part of it.
+  if printf '%s\n' "$CAIRN_COMPILERS" >"${1%.jar}.compilers.new"; then
+    mv -f "${1%.jar}.compilers.new" "${1%.jar}.compilers"
+  else
+    rm -f "${1%.jar}.compilers.new" "${1%.jar}.compilers"
+  fi
   cairn_scratch=$(mktemp -d "${TMPDIR:-/tmp}/cairn-training.XXXXXX") || return 0
   (
     set -f
-    cd "$cairn_scratch" && echo training >file &&
+    cd "$cairn_scratch" &&
       "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "-XX:AOTCacheOutput=$cairn_cache.new" \
-        -jar "$1" $CAIRN_TRAINING
+        -cp "$1" $CAIRN_TRAINING
   ) </dev/null >/dev/null 2>&1 || :
   # The compressor, which every process would else unpack anew.
   cairn_zstd=$(zstd_entry)
@@ -76,12 +97,12 @@ use_utf8() {
   export CAIRN_ORIGINAL_LC_ALL LC_ALL
 }
 
-# compilers [ARGS]: a flag for commands that end before the second compiler is of any use, and that
-# hash next to nothing.
-compilers() {
+# hashes [ARGS]: whether the command may hash much. The others end before the second compiler is of
+# any use.
+hashes() {
   case ${1:-} in
-    run | save | scrub | demo | checkpoint | checkpoints) ;;
-    *) echo -XX:TieredStopAtLevel=1 ;;
+    run | save | scrub | demo | checkpoint | checkpoints) return 0 ;;
+    *) return 1 ;;
   esac
 }
 
@@ -90,10 +111,18 @@ launch_cairn() {
   cairn_jar=$1
   shift
   use_utf8
-  cairn_compilers=$(compilers "$@")
   set -f # flags are split into words, but are no file patterns
-  set -- ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  if ! hashes "$@"; then
+    set -- -XX:TieredStopAtLevel=1 ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  elif [ -f "${cairn_jar%.jar}.compilers" ]; then
+    # The JVM would say on stdout that it has read the file. One that has no such flags starts too.
+    set -- -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput \
+      "-XX:CompilerDirectivesFile=${cairn_jar%.jar}.compilers" \
+      ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  else
+    set -- ${CAIRN_JAVA_OPTIONS:-} -jar "$cairn_jar" "$@"
+  fi
   if [ -f "${cairn_jar%.jar}.zstd" ]; then set -- "-DZstdNativePath=${cairn_jar%.jar}.zstd" "$@"; fi
   if [ -f "${cairn_jar%.jar}.aot" ]; then set -- "-XX:AOTCache=${cairn_jar%.jar}.aot" "$@"; fi
-  exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS $cairn_compilers "$@"
+  exec "$JDK_HOME/bin/java" $CAIRN_JVM_FLAGS "$@"
 }

@@ -3,6 +3,7 @@ package dev.cairn.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
 /// A round, for each state of the cache: the data are made anew, the same in each round. Then the
 /// stages follow; in each, all tools do the same with the same data, one after another, each in a
 /// store of its own. Who comes first changes with the round. Before each command all that was
-/// written is forced to disk, so that none pays for another. The first restore of each tool is
+/// written is forced to disk, so that none pays for another; before the third save the data get a
+/// minute old, as those of a job that has not written since. The first restore of each tool is
 /// compared with the data byte for byte. A tool that fails is dropped.
 ///
 /// Times are of whole processes, the start of the JVM included, as the tools come. What a tool
@@ -182,7 +184,10 @@ final class EngineBench implements Callable<Integer> {
     for (Stage stage : Stage.values()) {
       switch (stage) {
         case SCATTERED -> data.scatter();
-        case CLUSTERED -> data.cluster();
+        case CLUSTERED -> {
+          data.cluster();
+          age();
+        }
         case FIRST, UNCHANGED, VERIFY, RESTORE -> {}
       }
       for (Map.Entry<Tool, Tool.Site> each : sites.entrySet()) {
@@ -199,6 +204,16 @@ final class EngineBench implements Callable<Integer> {
       }
     }
     tools.forEach(tool -> Place.remove(place.resolve(tool.id())));
+  }
+
+  /// Cairn reads what was written to in the last minute once more: it may be written to still.
+  private static void age() {
+    try {
+      Thread.sleep(Duration.ofSeconds(61));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   private void measure(Tool tool, Figures.Key key, Tool.Site site, Path data, Place place)

@@ -7,6 +7,7 @@ import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
 import dev.cairn.repository.Manifest.Origin;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -103,10 +104,12 @@ public final class FileTree {
   }
 
   /// What to note of a file, so that it need not be read again.
-  @Nullable Origin origin(Node file) {
+  ///
+  /// @param read when the reading of files began
+  @Nullable Origin origin(Node file, Instant read) {
     Copied copy = copies.get(file.path);
     boolean settled = copy == null || !copy.linked && Unchanged.isSettled(file.stat, copy.stat);
-    return file.isFile() && settled ? Unchanged.origin(file.stat) : null;
+    return file.isFile() && settled ? Unchanged.origin(file.stat, read) : null;
   }
 
   /// Sorted by the bytes of their paths, so a directory comes before what is in it.

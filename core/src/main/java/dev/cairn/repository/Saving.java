@@ -15,6 +15,7 @@ import dev.cairn.repository.Repository.Subject;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +40,7 @@ final class Saving implements AutoCloseable {
   private final Storing storing;
   private final Meter meter;
   private final Boot boot;
+  private final Instant begun;
 
   private final Arena arena = Arena.ofShared();
   private final Assembly assembly;
@@ -58,6 +60,7 @@ final class Saving implements AutoCloseable {
     this.storing = storing;
     this.meter = meter;
     this.boot = Boot.of(disk.boot());
+    this.begun = env.now();
     this.assembly = new Assembly(store, env, boot, storing.compression(), token, arena);
     this.lanes = new Lanes<>(env, "save segment", Lanes.usualWidth(env));
     for (int i = 0; i < Lanes.usualWidth(env); i++) {
@@ -188,7 +191,7 @@ final class Saving implements AutoCloseable {
         node.stat().modified(),
         null,
         node.linkTarget(),
-        boot.equals(Boot.UNKNOWN) || !tellsOfWrites(tree, node) ? null : tree.origin(node));
+        boot.equals(Boot.UNKNOWN) || !tellsOfWrites(tree, node) ? null : tree.origin(node, begun));
   }
 
   /// Asked once for each file system.

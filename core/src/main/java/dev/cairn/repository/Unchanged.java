@@ -5,6 +5,7 @@ import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
 import dev.cairn.repository.Manifest.Origin;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -17,32 +18,43 @@ import org.jspecify.annotations.Nullable;
 /// such write after it. A loss of power can leave other contents under the same times, and another
 /// machine can have a file of the same numbers: those are other boots. A file system whose clock
 /// knows whole seconds only is not believed, nor one in memory
-/// ([dev.cairn.env.Disk#tellsOfWrites]). What a program writes into a mapping that it made before,
-/// and has not let go of, shows up only when the kernel writes it back; who does that asks for a
-/// save that reads everything.
+/// ([dev.cairn.env.Disk#tellsOfWrites]).
+///
+/// A program that writes into a mapping of a file sets its times only with the first write to each
+/// page since the kernel wrote that page back. So nothing is noted of a file that was written to
+/// less than [#WRITTEN_BACK] before it is read: it is read once more by the next save.
 final class Unchanged {
   /// Longer than a tick of the clock of any file system that knows parts of a second.
   static final Duration TICK = Duration.ofMillis(25);
 
+  /// Linux writes back what was written 35 s ago, unless it is behind with that.
+  static final Duration WRITTEN_BACK = Duration.ofSeconds(60);
+
   private Unchanged() {}
 
   /// What to note of a file for later; null if that would tell nothing.
-  static @Nullable Origin origin(FileStat stat) {
+  ///
+  /// @param read when the reading of the file began, or an earlier moment
+  static @Nullable Origin origin(FileStat stat, Instant read) {
     boolean wholeSecond = stat.changed().equals(stat.changed().truncatedTo(ChronoUnit.SECONDS));
-    return wholeSecond ? null : new Origin(stat.device(), stat.inode(), stat.changed());
+    boolean writtenBack = stat.changed().plus(WRITTEN_BACK).isBefore(read);
+    return wholeSecond || !writtenBack ? null : identity(stat);
+  }
+
+  private static Origin identity(FileStat stat) {
+    return new Origin(stat.device(), stat.inode(), stat.changed());
   }
 
   /// Whether a copy is so much younger than the last change of its original, by the clock of the
   /// file system that holds both, that a write after the copying cannot have gone unnoticed.
   static boolean isSettled(FileStat original, FileStat copy) {
-    return original.device() == copy.device()
-        && original.changed().plus(TICK).isBefore(copy.changed());
+    return original.device() == copy.device() && origin(original, copy.changed()) != null;
   }
 
   static boolean since(Entry before, FileStat now) {
     return before.kind() == Kind.FILE
         && before.origin() != null
-        && before.origin().equals(origin(now))
+        && before.origin().equals(identity(now))
         && before.sizeBytes() == now.sizeBytes()
         && before.modified().equals(now.modified());
   }

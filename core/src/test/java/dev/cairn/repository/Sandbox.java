@@ -30,13 +30,19 @@ final class Sandbox {
   static final int CHUNK = 256 * 1024;
 
   final Disk disk = new RealDisk();
-  final Env env = new SystemEnv();
+  final Env env;
   final MemoryBlobStore blobs = new MemoryBlobStore();
-  final Repository repository = repository(disk, Compression.AUTO);
+  final Repository repository;
   final Path root;
   final Path source;
 
   Sandbox(Path root) {
+    this(root, new SystemEnv());
+  }
+
+  Sandbox(Path root, Env env) {
+    this.env = env;
+    this.repository = repository(disk, Compression.AUTO);
     this.root = root;
     this.source = directory(root.resolve("source"));
   }

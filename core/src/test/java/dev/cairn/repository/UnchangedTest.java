@@ -8,6 +8,7 @@ import dev.cairn.env.Disk.FileStat;
 import dev.cairn.env.RealDisk;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Manifest.Kind;
+import dev.cairn.repository.Manifest.Origin;
 import dev.cairn.repository.Repository.Saved;
 import dev.cairn.repository.Repository.Storing;
 import dev.cairn.repository.Repository.Subject;
@@ -18,10 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,13 +35,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class UnchangedTest {
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.5Z");
+  private static final Instant LATER = NOW.plus(Duration.ofHours(1));
 
   private @TempDir Path root;
   private Sandbox box;
 
   @BeforeEach
   void setUp() {
-    box = new Sandbox(root);
+    box = new Sandbox(root, new AheadEnv(Duration.ofHours(1)));
   }
 
   /// Whether a save after `first` reads the contents of a file.
@@ -103,7 +107,7 @@ final class UnchangedTest {
   @Test
   void the_clock_of_another_file_system_tells_nothing() {
     var original = new FileStat(FileKind.FILE, 1, 0644, NOW, NOW, 1, 1, 1);
-    Instant later = NOW.plusSeconds(1);
+    Instant later = NOW.plus(Unchanged.WRITTEN_BACK).plusSeconds(1);
     assertThat(
             Unchanged.isSettled(
                 original, new FileStat(FileKind.FILE, 1, 0644, later, later, 1, 2, 1)))
@@ -173,9 +177,34 @@ final class UnchangedTest {
 
   @Test
   void what_a_file_system_tells_in_whole_seconds_is_not_believed() {
-    assertThat(Unchanged.origin(stat(NOW))).isNotNull();
-    assertThat(Unchanged.origin(stat(Instant.parse("2026-01-01T00:00:00Z")))).isNull();
-    assertThat(Unchanged.origin(stat(NOW.plusNanos(1)))).isNotNull();
+    assertThat(origin(NOW)).isNotNull();
+    assertThat(origin(Instant.parse("2026-01-01T00:00:00Z"))).isNull();
+    assertThat(origin(NOW.plusNanos(1))).isNotNull();
+  }
+
+  private static @Nullable Origin origin(Instant changed) {
+    return Unchanged.origin(stat(changed), LATER);
+  }
+
+  @Test
+  void what_was_written_less_than_a_minute_ago_is_not_believed() {
+    Instant old = NOW.plus(Unchanged.WRITTEN_BACK);
+    assertThat(Unchanged.origin(stat(NOW), old)).isNull();
+    assertThat(Unchanged.origin(stat(NOW), old.plusNanos(1))).isNotNull();
+  }
+
+  @Test
+  void what_goes_on_in_a_mapping_that_nobody_flushes_is_saved() throws IOException {
+    var now = new Sandbox(root.resolve("now"));
+    Path file = now.write("f", Sandbox.noise(10_000, 1));
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      MappedByteBuffer mapping = channel.map(FileChannel.MapMode.READ_WRITE, 0, 10_000);
+      mapping.put(0, (byte) 1);
+      Saved first = now.save();
+      mapping.put(0, (byte) 2);
+      Saved second = now.save(first.manifest());
+      assertThat(Files.readAllBytes(now.restore(second).resolve("f"))[0]).isEqualTo((byte) 2);
+    }
   }
 
   private static FileStat stat(Instant changed) {
@@ -193,7 +222,7 @@ final class UnchangedTest {
             was.modified(),
             Manifest.Contents.grid(10, Manifest.CHUNK_BYTES, new Sha256(0, 0, 0, 0), List.of()),
             null,
-            Unchanged.origin(was));
+            Unchanged.origin(was, LATER));
     assertThat(Unchanged.since(entry, was)).isTrue();
     List<UnaryOperator<FileStat>> changes =
         List.of(

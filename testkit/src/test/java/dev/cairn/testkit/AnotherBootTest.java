@@ -17,6 +17,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,7 @@ final class AnotherBootTest {
       file.force();
     }
     disk.forceDirectory(WORK);
+    env.sleep(Duration.ofMinutes(2)); // what was just written is read again
     Saved first = save(disk, null);
     assertThat(reads.get()).isPositive();
     Saved second = save(disk, first.manifest());
