@@ -5,6 +5,7 @@ import dev.cairn.env.Disk;
 import dev.cairn.env.Disk.DiskFile;
 import dev.cairn.env.Disk.FileKind;
 import dev.cairn.env.Disk.FileStat;
+import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import java.nio.ByteBuffer;
@@ -13,12 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Brings one file back. Durable, but for its name, when its last part has ended.
+/// Brings one file back. Durable, but for its name, when it is finished.
 ///
 /// What is not there is written; of a file that is there, each chunk is hashed and only the wrong
 /// ones are written, in place. A file with other names is never written to: a new one takes this
@@ -29,24 +30,23 @@ import org.jspecify.annotations.Nullable;
 final class FileRestore {
   private static final int PRIVATE = 0600;
 
-  /// So many bytes of a file are written before they are forced: the disk is then busy while the
-  /// rest is still being read, and not only at the end.
+  /// So many bytes of a file are written before they are forced, beside the writing of what follows:
+  /// the disk is then busy while the rest is still being read, and not only at the end.
   private static final long FORCED_BYTES = 64L << 20;
 
   private final Work work;
   private final Entry entry;
   private final Path path;
 
-  /// Parts that have not ended, and one for those that may still come.
-  private final AtomicInteger pending = new AtomicInteger(1);
-
   private final AtomicLong unforced = new AtomicLong();
+  private final AtomicBoolean forcing = new AtomicBoolean();
   private final AtomicLong writtenBytes = new AtomicLong();
 
   /// Where it is written; not `path` if it takes the place of another file.
   private Path place;
 
   private @Nullable DiskFile file;
+  private volatile @Nullable Fork flush;
   private How how = How.EDITED;
 
   /// What all files of a restore have in common.
@@ -57,6 +57,7 @@ final class FileRestore {
   record Work(
       ExtentReader reader,
       Disk disk,
+      Env env,
       Manifest manifest,
       TargetTree tree,
       Rooms rooms,
@@ -67,13 +68,14 @@ final class FileRestore {
     Work(
         ExtentReader reader,
         Disk disk,
+        Env env,
         Manifest manifest,
         TargetTree tree,
         Rooms rooms,
         Meter meter,
         Supplier<Path> beside,
         boolean fresh) {
-      this(reader, disk, manifest, tree, rooms, meter, beside, fresh, new AtomicLong());
+      this(reader, disk, env, manifest, tree, rooms, meter, beside, fresh, new AtomicLong());
     }
   }
 
@@ -114,7 +116,7 @@ final class FileRestore {
               write(batch, position[0]);
               position[0] += batch.stream().mapToLong(ChunkRef::sizeBytes).sum();
             });
-        endPart();
+        finish();
       } finally {
         close();
       }
@@ -123,16 +125,7 @@ final class FileRestore {
 
   /// Some chunks, which belong at `position`.
   Lanes.Step<RuntimeException> part(List<ChunkRef> batch, long position) {
-    pending.incrementAndGet();
-    return new Step(() -> {
-      write(batch, position);
-      endPart();
-    });
-  }
-
-  /// After this no other part comes.
-  Lanes.Step<RuntimeException> last() {
-    return new Step(this::endPart);
+    return new Step(() -> write(batch, position));
   }
 
   void open() {
@@ -243,9 +236,28 @@ final class FileRestore {
   }
 
   private void forceSome() {
-    long now = unforced.get();
-    if (now >= FORCED_BYTES && unforced.compareAndSet(now, 0)) {
-      force();
+    if (unforced.get() >= FORCED_BYTES && forcing.compareAndSet(false, true)) {
+      unforced.set(0);
+      joinFlush(); // It has ended; it may have failed.
+      flush =
+          new Fork(
+              work.env,
+              "force",
+              () -> {
+                try {
+                  force();
+                } finally {
+                  forcing.set(false);
+                }
+              });
+    }
+  }
+
+  private void joinFlush() {
+    Fork last = flush;
+    if (last != null) {
+      last.join();
+      flush = null;
     }
   }
 
@@ -264,13 +276,9 @@ final class FileRestore {
     }
   }
 
-  private void endPart() {
-    if (pending.decrementAndGet() == 0) {
-      finish();
-    }
-  }
-
-  private void finish() {
+  /// To be called when all parts have ended.
+  void finish() {
+    joinFlush();
     DiskFile out = handle();
     boolean appended = how == How.APPENDED;
     FileStat stat = appended ? null : out.stat();
@@ -300,6 +308,10 @@ final class FileRestore {
 
   /// Nothing happens if it is closed already.
   void close() {
+    Fork last = flush;
+    if (last != null) {
+      last.abandon();
+    }
     DiskFile open = file;
     file = null;
     if (open != null) {

@@ -411,7 +411,9 @@ public final class Repository {
   /// @param proven the same for all of them, and of no other job
   public Verified verify(
       JobId job, ManifestRef ref, VerifyLevel level, Proven proven, Meter meter) {
-    return new Verifying(new JobPacks(blobs, job), env, level, proven, meter).verify(ref);
+    try (var verifying = new Verifying(new JobPacks(blobs, job), env, level, proven, meter)) {
+      return verifying.verify(ref);
+    }
   }
 
   /// The packs that a listing shows, by leaf name, with their sizes.

@@ -10,6 +10,7 @@ import dev.cairn.repository.Manifest.Kind;
 import dev.cairn.repository.Repository.Restore;
 import dev.cairn.repository.Repository.Restored;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Optional;
 final class Restoring {
   private static final int OWNER_READS = 0400;
   private static final int OWNER_ALL = 0700;
+  private static final int MOST_FINISHING = 2;
 
   private final ExtentReader reader;
   private final Disk disk;
@@ -153,12 +155,18 @@ final class Restoring {
 
   /// @return bytes written
   private long writeFiles(TargetTree tree, List<Entry> entries, Path beside) {
+    try (var rooms = new Rooms()) {
+      return writeFiles(tree, entries, beside, rooms);
+    }
+  }
+
+  private long writeFiles(TargetTree tree, List<Entry> entries, Path beside, Rooms rooms) {
     List<Entry> files = entries.stream().filter(entry -> entry.contents() != null).toList();
-    var rooms = new Rooms();
     var work =
         new FileRestore.Work(
             reader,
             disk,
+            env,
             manifest,
             tree,
             rooms,
@@ -166,6 +174,7 @@ final class Restoring {
             () -> besideName(beside),
             options.isFresh());
     var open = new ArrayList<FileRestore>();
+    var finishing = new ArrayDeque<Fork>();
     try (var lanes = new Lanes<RuntimeException>(env, "restore", Lanes.usualWidth(env))) {
       for (Entry entry : remaining(tree, files, rooms)) {
         var file = new FileRestore(work, entry);
@@ -174,10 +183,13 @@ final class Restoring {
         } else {
           open.add(file);
           inParts(file, lanes);
+          lanes.add(new Last(file, finishing));
         }
       }
       lanes.drain();
+      finishing.forEach(Fork::join);
     } finally {
+      finishing.forEach(Fork::abandon);
       open.forEach(FileRestore::close);
     }
     return work.written().get();
@@ -197,7 +209,30 @@ final class Restoring {
     } catch (Damage e) {
       throw file.spoilt(e);
     }
-    lanes.add(file.last());
+  }
+
+  /// Comes after the parts of a file, which is then made durable beside the writing of the next ones.
+  private final class Last implements Lanes.Step<RuntimeException> {
+    private final FileRestore file;
+    private final ArrayDeque<Fork> finishing;
+
+    Last(FileRestore file, ArrayDeque<Fork> finishing) {
+      this.file = file;
+      this.finishing = finishing;
+    }
+
+    @Override
+    public void run() {
+      // All is done at its end, which comes after those of the parts.
+    }
+
+    @Override
+    public void end() {
+      if (finishing.size() == MOST_FINISHING) {
+        finishing.removeFirst().join();
+      }
+      finishing.addLast(new Fork(env, "finish", file::finish));
+    }
   }
 
   /// Takes over what a local directory has already.

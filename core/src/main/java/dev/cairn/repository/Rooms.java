@@ -1,6 +1,6 @@
 package dev.cairn.repository;
 
-import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Memory that is used again by one part of a restore after another. Thread-safe; there are never
-/// more rooms than parts at work at the same time. Freed with the last reference.
-final class Rooms {
+/// more rooms than parts at work at the same time. Closed when no part is at work any more.
+final class Rooms implements AutoCloseable {
   private final ConcurrentLinkedQueue<Room> free = new ConcurrentLinkedQueue<>();
 
   /// To be closed by whoever takes it, and not used any more then.
@@ -18,12 +18,20 @@ final class Rooms {
     return room == null ? new Room() : room;
   }
 
+  @Override
+  public void close() {
+    for (Room room = free.poll(); room != null; room = free.poll()) {
+      room.inflater.close();
+    }
+  }
+
   /// Four buffers outside the heap, as large as they ever had to be. For one thread at a time.
   final class Room implements AutoCloseable {
     private ByteBuffer stored = ByteBuffer.allocate(0);
     private ByteBuffer inflated = ByteBuffer.allocate(0);
     private ByteBuffer unshuffled = ByteBuffer.allocate(0);
     private ByteBuffer local = ByteBuffer.allocate(0);
+    private final ZstdDecompressCtx inflater = new ZstdDecompressCtx();
 
     /// For bytes as they are stored.
     ByteBuffer stored(int sizeBytes) {
@@ -52,10 +60,10 @@ final class Rooms {
     }
 
     /// @return false if it is no frame, or one that yields more or less
-    private static boolean inflate(ByteBuffer frame, ByteBuffer into, int sizeBytes) {
+    private boolean inflate(ByteBuffer frame, ByteBuffer into, int sizeBytes) {
       try {
         int from = frame.position();
-        return Zstd.decompressDirectByteBuffer(into, 0, sizeBytes, frame, from, frame.remaining())
+        return inflater.decompressDirectByteBuffer(into, 0, sizeBytes, frame, from, frame.remaining())
             == sizeBytes;
       } catch (ZstdException _) {
         return false;

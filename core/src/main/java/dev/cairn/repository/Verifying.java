@@ -21,7 +21,7 @@ import java.util.TreeSet;
 /// the chunks that the level wants read: each once, in the order in which they lie in their packs,
 /// however many files share them. SHA-256 decides. Which files a damaged chunk spoils is found out
 /// only if there is one.
-final class Verifying {
+final class Verifying implements AutoCloseable {
   /// Most bytes, as stored or as yielded, that one step reads.
   private static final int BATCH_BYTES = 4 * 1024 * 1024;
 
@@ -70,6 +70,11 @@ final class Verifying {
         new ChunkCount(chunksRead, bytesRead),
         all,
         findings.entrySet().stream().map(f -> f.getValue().damaged(f.getKey())).toList());
+  }
+
+  @Override
+  public void close() {
+    rooms.close();
   }
 
   /// What is wrong with one pack.
