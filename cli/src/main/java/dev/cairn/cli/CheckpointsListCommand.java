@@ -42,6 +42,7 @@ final class CheckpointsListCommand implements Callable<Integer> {
       var views = new ArrayList<CheckpointView>();
       for (JobId id : jobs) {
         JobLog log = JobLog.open(opened.journal(), context.env(), id);
+        context.warnOfDamage(log.history());
         log.history()
             .live()
             .values()

@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import dev.cairn.checkpoint.Destination;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
+import dev.cairn.cli.demo.Farewell;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Human;
 import dev.cairn.domain.JobId;
@@ -98,8 +99,12 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
       Chosen chosen = Chosen.of(context, opened, id);
       refuseTakenState();
       var restorer = new Restorer(opened.repository());
+      refuseMissingState(restorer, chosen);
       Restorer.Outcome outcome = restore(restorer, chosen, target);
       var damaged = new ArrayList<String>();
+      if (!id.contains("@")) {
+        chosen.log().history().unreadable().forEach(slot -> damaged.add(slot.object()));
+      }
       outcome
           .damaged()
           .forEach((number, e) -> {
@@ -112,9 +117,10 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
         throw new CairnException.Corrupt(
             "nothing was restored: %s damaged"
                 .formatted(
-                    damaged.size() == 1
-                        ? damaged.getFirst() + " is"
-                        : "all %d checkpoints of the lineage are".formatted(damaged.size())),
+                    outcome.damaged().size() == 1
+                        ? damaged.getLast() + " is"
+                        : "all %d checkpoints of the lineage are"
+                            .formatted(outcome.damaged().size())),
             "See what is left with: cairn checkpoints verify " + chosen.log().job());
       }
       writeState(restorer, chosen, found);
@@ -131,6 +137,24 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
     }
   }
 
+  /// Before anything is written. That the state is damaged is found out later, with all else.
+  private void refuseMissingState(Restorer restorer, Chosen chosen) {
+    if (stateTo == null) {
+      return;
+    }
+    try {
+      if (restorer.state(chosen.log().job(), chosen.first()).isEmpty()) {
+        throw noState(chosen, chosen.first(), "Nothing was restored.");
+      }
+    } catch (CairnException.Corrupt e) {
+      return;
+    }
+  }
+
+  private static CairnException noState(Chosen chosen, Published of, String advice) {
+    return new CairnException.NotFound(chosen.id(of) + " has no state", advice);
+  }
+
   private Restorer.Outcome restore(Restorer restorer, Chosen chosen, Path target) {
     Restore all = Restore.all();
     Restore options = paths.isEmpty() ? all : all.only(new Globs(paths));
@@ -142,11 +166,12 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
             context.host(),
             target,
             context.real(context.directory()));
-    try (ProgressLine progress = context.progress("restoring")) {
+    try (ProgressLine progress = context.progress("restoring");
+        Farewell _ = context.farewell("the same command goes on with what was restored so far")) {
       return inPlace
           ? destination.over(restorer, job, chosen.candidates(), options, progress)
           : destination.fresh(restorer, job, chosen.candidates(), options, progress);
-    } catch (CairnException e) {
+    } catch (CairnException.Unavailable | CairnException.Cancelled e) {
       destination
           .unfinished()
           .ifPresent(place ->
@@ -164,9 +189,7 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
     String state =
         restorer
             .state(chosen.log().job(), found)
-            .orElseThrow(() ->
-                new CairnException.NotFound(
-                    chosen.id(found) + " has no state", "Its files were restored."));
+            .orElseThrow(() -> noState(chosen, found, "Its files were restored."));
     Path path = context.path(stateTo);
     context.disk().createDirectories(path.resolveSibling(""));
     try (Disk.DiskFile file = context.disk().create(path)) {
@@ -205,6 +228,9 @@ final class CheckpointsRestoreCommand implements Callable<Integer> {
                     what.files(),
                     Human.bytes(what.sizeBytes()),
                     Human.duration(took)));
+    if (stateTo != null) {
+      context.out().println("its state is in " + context.path(stateTo));
+    }
     if (inPlace) {
       context.out().println(inPlaceReport(what));
     }

@@ -1,6 +1,5 @@
 package dev.cairn.cli;
 
-import dev.cairn.checkpoint.JournalDamage;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.Human;
@@ -105,7 +104,7 @@ final class CheckpointsVerifyCommand implements Callable<Integer> {
                 ? chosen.candidates()
                 : List.copyOf(chosen.log().history().live().values());
         if (!id.contains("@") && chosen.log().history().isDamaged()) {
-          add(journal(opened, chosen, level), results);
+          add(journal(chosen, level), results);
         }
         var proven = new Proven();
         for (Published published : all) {
@@ -116,7 +115,12 @@ final class CheckpointsVerifyCommand implements Callable<Integer> {
     if (json.on) {
       Json.print(context.out(), results);
     }
-    return results.stream().allMatch(Result::valid) ? 0 : CairnExit.NO;
+    if (results.stream().allMatch(Result::valid)) {
+      return 0;
+    }
+    context.tell(
+        "where the files themselves are intact, a whole checkpoint of them is saved by: cairn save --paranoid");
+    return CairnExit.NO;
   }
 
   private void add(Result result, List<Result> results) {
@@ -127,14 +131,14 @@ final class CheckpointsVerifyCommand implements Callable<Integer> {
   }
 
   /// An entry that cannot be read may have been a checkpoint, of which nothing can be checked.
-  private static Result journal(Store opened, Chosen chosen, VerifyLevel level) {
+  private static Result journal(Chosen chosen, VerifyLevel level) {
     return Result.ofJournal(
         chosen.log().job().value(),
         level,
-        JournalDamage.of(opened.journal(), chosen.log().history()).stream()
+        chosen.log().history().unreadable().stream()
             .map(slot ->
                 new Damage(
-                    JournalDamage.object(slot),
+                    slot.object(),
                     "is damaged (%s); if it was a checkpoint, that cannot be checked"
                         .formatted(slot.why()),
                     List.<String>of()))

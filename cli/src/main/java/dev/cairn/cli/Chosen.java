@@ -16,6 +16,7 @@ record Chosen(JobLog log, List<Published> candidates) {
     if (named.number() != null) {
       return new Chosen(log, List.of(log.history().checkpoint(named.number())));
     }
+    context.warnOfDamage(log.history());
     List<Published> lineage = log.history().lineage();
     if (lineage.isEmpty()) {
       throw new CairnException.NotFound(

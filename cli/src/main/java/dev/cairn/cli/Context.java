@@ -1,6 +1,7 @@
 package dev.cairn.cli;
 
 import dev.cairn.checkpoint.Store;
+import dev.cairn.cli.demo.Farewell;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.CheckpointId;
@@ -14,7 +15,9 @@ import dev.cairn.env.RealDisk;
 import dev.cairn.env.Seam;
 import dev.cairn.env.SystemEnv;
 import dev.cairn.journal.Claimer;
+import dev.cairn.journal.History;
 import dev.cairn.journal.JobLog;
+import dev.cairn.journal.Journal.Slot;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -101,6 +104,15 @@ record Context(
     if (!e.advice().isEmpty()) {
       err.println("  " + e.advice());
       err.flush();
+    }
+  }
+
+  /// Says which entries of the journal of a job cannot be read: what they published is not known.
+  void warnOfDamage(History history) {
+    for (Slot.Unreadable slot : history.unreadable()) {
+      tell(
+          "%s is damaged (%s): if it was a checkpoint, what is known begins before it"
+              .formatted(slot.object(), slot.why()));
     }
   }
 
@@ -209,6 +221,11 @@ record Context(
   /// A progress line on the terminal for work on `what`; silent elsewhere.
   ProgressLine progress(String what) {
     return new ProgressLine(this, what);
+  }
+
+  /// What is said to people if a signal ends the process before that is closed.
+  Farewell farewell(String sentence) {
+    return new Farewell(() -> tell("interrupted; " + sentence));
   }
 
   static String kind(Checkpoint checkpoint) {

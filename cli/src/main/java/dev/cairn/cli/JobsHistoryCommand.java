@@ -2,7 +2,7 @@ package dev.cairn.cli;
 
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.Entry;
-import dev.cairn.domain.JobId;
+import dev.cairn.journal.History;
 import dev.cairn.journal.Journal.Slot;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -46,8 +46,7 @@ final class JobsHistoryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Store opened = context.open(store.place)) {
-      JobId id = context.existing(opened, job).job();
-      List<Row> rows = rows(opened, id);
+      List<Row> rows = rows(opened, context.existing(opened, job).history());
       if (json.on) {
         Json.print(context.out(), rows);
         return 0;
@@ -66,11 +65,14 @@ final class JobsHistoryCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static List<Row> rows(Store opened, JobId id) {
+  private static List<Row> rows(Store opened, History history) {
     var rows = new ArrayList<Row>();
-    List<Slot> page;
-    do {
-      page = opened.journal().entries(id, Entry.FIRST + rows.size(), PAGE);
+    while (rows.size() < history.last()) {
+      long next = Entry.FIRST + rows.size();
+      List<Slot> page = opened.journal().entries(history.job(), next, PAGE);
+      if (page.isEmpty()) {
+        rows.add(damaged(new Slot.Unreadable(history.job(), next, "it is missing")));
+      }
       for (Slot slot : page) {
         rows.add(
             switch (slot) {
@@ -83,11 +85,14 @@ final class JobsHistoryCommand implements Callable<Integer> {
                       e.after().token(),
                       JobView.event(e),
                       e.event());
-              case Slot.Unreadable u ->
-                  new Row(u.number(), null, null, null, null, "damaged: " + u.why(), null);
+              case Slot.Unreadable u -> damaged(u);
             });
       }
-    } while (page.size() == PAGE);
+    }
     return rows;
+  }
+
+  private static Row damaged(Slot.Unreadable slot) {
+    return new Row(slot.number(), null, null, null, null, "damaged: " + slot.why(), null);
   }
 }

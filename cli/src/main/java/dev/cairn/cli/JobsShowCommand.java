@@ -33,6 +33,7 @@ final class JobsShowCommand implements Callable<Integer> {
   public Integer call() {
     try (Store opened = context.open(store.place)) {
       JobLog log = context.existing(opened, job);
+      context.warnOfDamage(log.history());
       log.history()
           .broken()
           .ifPresent(slot -> {

@@ -49,8 +49,10 @@ final class Options {
 
     @Option(
         names = "--paranoid",
-        description =
-            "Read every file, also one whose size, times and inode are those of the last checkpoint.")
+        description = {
+          "Read every file, also one whose size, times and inode are those of the last checkpoint,",
+          "and all that is stored of that one: what is damaged there is stored anew."
+        })
     private boolean paranoid;
 
     /// The names that people write.

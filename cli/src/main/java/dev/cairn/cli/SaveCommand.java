@@ -6,6 +6,7 @@ import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Checkpointer.Saved;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
+import dev.cairn.cli.demo.Farewell;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Event;
@@ -118,6 +119,7 @@ final class SaveCommand implements Callable<Integer> {
     long start = context.env().nanos();
     try (Store opened = context.openOrCreate(store.place).storing(storing.value())) {
       JobLog log = JobLog.open(opened.journal(), context.env(), id);
+      context.warnOfDamage(log.history());
       submitIfNew(log, checked);
       refuseIfRunning(opened, log);
       try (Attempt attempt = claim(opened, log)) {
@@ -227,7 +229,10 @@ final class SaveCommand implements Callable<Integer> {
             context.host().node());
     String why = "";
     for (int i = 0; i < TRIES; i++) {
-      try (ProgressLine progress = context.progress("saving")) {
+      try (ProgressLine progress = context.progress("saving");
+          Farewell _ =
+              context.farewell(
+                  "if it is not listed, nothing was saved; what was saved before stays")) {
         return checkpointer.save(capture, tree -> unsettled(capture, tree), progress);
       } catch (Changed e) {
         why = e.getMessage();

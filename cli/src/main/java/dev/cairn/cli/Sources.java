@@ -30,11 +30,7 @@ record Sources(@Nullable Path root, Predicate<String> leaveOut) {
   private static Sources single(Context context, Path path) {
     Path real = context.real(path);
     if (kind(context, real) == FileKind.DIRECTORY) {
-      if (InPlaceMark.isIn(context.disk(), real)) {
-        throw new CairnException.Conflict(
-            printable(real) + " is half restored",
-            "Nothing was saved. Finish that first: cairn checkpoints restore … --in-place");
-      }
+      InPlaceMark.requireNone(context.disk(), real, "nothing was saved");
       return new Sources(real, _ -> false);
     }
     return switch (kind(context, path)) {

@@ -136,6 +136,35 @@ class RestoreCommandTest {
   }
 
   @Test
+  void only_the_same_restore_ends_one_that_was_not_finished() throws Exception {
+    Cli cairn = cairn();
+    cairn.write("other/x", "another job");
+    cairn.run("save", "--job", "b", "other").ok();
+    cairn.write("out/model-2", "not two");
+    cairn.write("out/model-1/weights", noise(9 * MIB, 2));
+    Path pack;
+    try (var packs = Files.list(directory.resolve("store/jobs/a/packs"))) {
+      pack = packs.max(Comparator.comparingLong(p -> p.toFile().length())).orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(pack);
+    byte[] damaged = whole.clone();
+    damaged[8 * MIB]++;
+    Files.write(pack, damaged);
+    cairn.runProcess("checkpoints", "restore", "a", "--to", "out", "--in-place").ends(13);
+    Files.write(pack, whole);
+    for (var id : List.of("a", "b")) {
+      String path = id.equals("a") ? "model-2" : "x";
+      cairn
+          .run("checkpoints", "restore", id, "--to", "out", "--in-place", "--path", path)
+          .fails(11, "half restored, by a restore of a@", "nothing was changed");
+    }
+    cairn.run("checkpoints", "restore", "b", "--to", "out", "--in-place").fails(11, "restore a@");
+    cairn.run("save", "--job", "c", "out").fails(11, "nothing was saved", "restore a@");
+    restore(cairn, "out", "--in-place").ok();
+    assertRestored("out");
+  }
+
+  @Test
   void cat_prints_exactly_the_file() throws Exception {
     Cli cairn = cairn();
     assertThat(cairn.run("checkpoints", "cat", "a", "model-2").ok().out()).isEqualTo("two");

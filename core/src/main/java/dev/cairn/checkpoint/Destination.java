@@ -116,11 +116,8 @@ public final class Destination {
     }
     requireDirectory(stat.get());
     if (!disk.list(directory).isEmpty() && !InPlaceMark.isOfFresh(disk, directory)) {
-      throw holdsMark()
-          ? new CairnException.Conflict(
-              shown() + " is half restored in place; nothing was changed",
-              "Finish that with --in-place, or name a new directory with --to.")
-          : notEmpty();
+      InPlaceMark.requireNone(disk, directory, "nothing was changed");
+      throw notEmpty();
     }
     return true;
   }
@@ -218,10 +215,15 @@ public final class Destination {
       Restore options,
       Meter meter,
       boolean fresh) {
-    InPlaceMark mark = InPlaceMark.take(disk, env, host, directory, fresh);
+    var what =
+        new InPlaceMark.Purpose(Restorer.id(job, candidates.getFirst()), options.wanted().name());
+    InPlaceMark mark = InPlaceMark.take(disk, env, host, directory, fresh, what);
     var changed = new boolean[1];
     Runnable begins = () -> changed[0] = true;
     try {
+      if (fresh && !mark.goesOn()) {
+        empty(); // of what another checkpoint has left
+      }
       Outcome outcome =
           restorer.firstValid(
               job,

@@ -164,14 +164,10 @@ public final class Scrubber {
   private void look(JobId job, List<Due> due) {
     Map<String, Long> sizes = store.repository().packSizes(job);
     History history = JobLog.open(store.journal(), env, job).history();
-    for (var slot : JournalDamage.of(store.journal(), history)) {
+    for (var slot : history.unreadable()) {
       find(
           new Finding(
-              job,
-              JournalDamage.object(slot),
-              "is damaged (%s)".formatted(slot.why()),
-              List.of(),
-              List.of()));
+              job, slot.object(), "is damaged (%s)".formatted(slot.why()), List.of(), List.of()));
     }
     var named = new TreeMap<String, Set<Long>>();
     var suspects = new HashMap<String, Finding>();

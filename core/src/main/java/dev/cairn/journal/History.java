@@ -41,7 +41,7 @@ public final class History {
   private @Nullable Rest rest;
   private Event.@Nullable Submitted submitted;
   private Slot.@Nullable Unreadable broken;
-  private boolean damaged;
+  private final List<Slot.Unreadable> unreadable = new ArrayList<>();
 
   History(JobId job) {
     this.job = job;
@@ -67,7 +67,7 @@ public final class History {
     switch (slot) {
       case Slot.Unreadable u -> {
         broken = u;
-        damaged = true;
+        unreadable.add(u);
         remember(last, state.newest()); // if it was a checkpoint, that was its parent
       }
       case Slot.Readable(Entry entry) -> {
@@ -257,9 +257,16 @@ public final class History {
   /// The kept checkpoint of that number.
   ///
   /// @throws CairnException.NotFound if there is none
+  /// @throws CairnException.Corrupt if there may be one, but its entry cannot be read
   public Published checkpoint(long number) {
     Published found = live.get(number);
     if (found == null) {
+      unreadable.stream()
+          .filter(slot -> slot.number() == number)
+          .findFirst()
+          .ifPresent(slot -> {
+            throw slot.error();
+          });
       throw new CairnException.NotFound(
           "there is no checkpoint %s@%d".formatted(job, number),
           "See: cairn checkpoints list " + job);
@@ -269,7 +276,12 @@ public final class History {
 
   /// Whether some entry could not be read: then no bytes may be deleted.
   public boolean isDamaged() {
-    return damaged;
+    return !unreadable.isEmpty();
+  }
+
+  /// The entries that cannot be read, in order: each may have been a checkpoint.
+  public List<Slot.Unreadable> unreadable() {
+    return List.copyOf(unreadable);
   }
 
   /// The newest entry, if it is the one that cannot be read: nobody may append then.

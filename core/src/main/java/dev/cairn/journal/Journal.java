@@ -74,10 +74,15 @@ public interface Journal {
 
     /// Something stands there that cannot be read; it counts as a claim by somebody else.
     record Unreadable(JobId job, long number, String why) implements Slot {
+      /// What to call it.
+      public String object() {
+        return "entry %d of the journal of job %s".formatted(number, job);
+      }
+
       /// The error that names it.
       public CairnException.Corrupt error() {
         return new CairnException.Corrupt(
-            "entry %d of the journal of job %s is damaged (%s)".formatted(number, job, why),
+            "%s is damaged (%s)".formatted(object(), why),
             "Nothing was changed. Restore the object from a copy of the store.");
       }
     }

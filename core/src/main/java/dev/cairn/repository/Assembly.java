@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +55,10 @@ final class Assembly implements AutoCloseable {
 
   /// Refers to what this checkpoint of the same job has stored, if its list of files can be read.
   ///
+  /// @param unsound chunks of it that are not what they should be
   /// @return what it has; empty if it cannot be read
-  Optional<Parent> goOnFrom(ManifestRef checkpoint) {
-    Optional<Parent> found = Parent.read(checkpoint, store, table);
+  Optional<Parent> goOnFrom(ManifestRef checkpoint, Set<ChunkRef> unsound) {
+    Optional<Parent> found = Parent.read(checkpoint, store, table, unsound);
     parent = found.orElse(null);
     return found;
   }

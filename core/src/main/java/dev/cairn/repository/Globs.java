@@ -2,6 +2,8 @@ package dev.cairn.repository;
 
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Text;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -26,6 +28,12 @@ public record Globs(List<String> patterns) implements Repository.Restore.Wanted 
   }
 
   @Override
+  public String name() {
+    byte[] all = String.join("\0", patterns).getBytes(StandardCharsets.UTF_8);
+    return Sha256.of(ByteBuffer.wrap(all)).toString();
+  }
+
+  @Override
   public Repository.Restore.Wanted ready(List<String> paths) {
     var compiled = new ArrayList<Pattern>();
     for (String pattern : patterns) {
@@ -33,7 +41,7 @@ public record Globs(List<String> patterns) implements Repository.Restore.Wanted 
       if (paths.stream().noneMatch(path -> regex.matcher(path).matches())) {
         throw new CairnException.NotFound(
             "nothing in the checkpoint is called " + Text.printable(pattern, 200),
-            "Nothing was restored. See what is in it with: cairn checkpoints show");
+            "Nothing was restored. See what is in it with: cairn checkpoints show ID");
       }
       compiled.add(regex);
     }

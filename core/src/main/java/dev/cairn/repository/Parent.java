@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /// What the parent of a checkpoint has stored already.
 ///
@@ -25,6 +26,7 @@ final class Parent {
   private final Manifest manifest;
   private final PackTable table;
   private final Map<PackName, Long> sizes;
+  private final Set<ChunkRef> unsound;
 
   private final ChunkIndex index = new ChunkIndex(ChunkIndex.MOST_KNOWN);
   private final Map<String, StoredFile> files = new HashMap<>();
@@ -34,12 +36,14 @@ final class Parent {
       ExtentReader reader,
       Manifest manifest,
       PackTable table,
-      Map<PackName, Long> sizes) {
+      Map<PackName, Long> sizes,
+      Set<ChunkRef> unsound) {
     this.ref = ref;
     this.reader = reader;
     this.manifest = manifest;
     this.table = table;
     this.sizes = sizes;
+    this.unsound = unsound;
   }
 
   /// A file of the parent.
@@ -54,12 +58,14 @@ final class Parent {
   }
 
   /// @param table numbers what is found
+  /// @param unsound chunks known not to be what they should be
   /// @return empty if the parent's list of files cannot be read: then everything is stored anew,
   ///   and the new checkpoint is whole
-  static Optional<Parent> read(ManifestRef ref, JobPacks packs, PackTable table) {
+  static Optional<Parent> read(
+      ManifestRef ref, JobPacks packs, PackTable table, Set<ChunkRef> unsound) {
     var reader = new ExtentReader(packs);
     try {
-      var parent = new Parent(ref, reader, reader.manifest(ref), table, packs.sizes());
+      var parent = new Parent(ref, reader, reader.manifest(ref), table, packs.sizes(), unsound);
       parent.load();
       return Optional.of(parent);
     } catch (Damage _) {
@@ -139,7 +145,7 @@ final class Parent {
 
   private boolean add(ChunkRef chunk, BitSet packs) {
     PackName pack = manifest.pack(chunk);
-    if (sizes.getOrDefault(pack, 0L) < chunk.end()) {
+    if (sizes.getOrDefault(pack, 0L) < chunk.end() || unsound.contains(chunk)) {
       return false;
     }
     ChunkRef here = chunk.inPack(table.number(pack));

@@ -56,7 +56,8 @@ public final class Repository {
   /// @param chunkBytes size of chunks on a fixed grid, and on average where the content decides: 64
   ///   KiB or 256 KiB. Smaller ones store less of scattered changes and cost more for each chunk
   /// @param paranoid reads every file, also one that has not changed since the parent by what the
-  ///   file system tells of it
+  ///   file system tells of it; and all that is stored of the parent, so that nothing damaged is
+  ///   used again
   public record Storing(Compression compression, int chunkBytes, boolean paranoid) {
     public static final Storing DEFAULTS =
         new Storing(Compression.AUTO, Manifest.CHUNK_BYTES, false);
@@ -118,7 +119,26 @@ public final class Repository {
     /// Which paths of a checkpoint are restored.
     @FunctionalInterface
     public interface Wanted {
+      /// Everything.
+      Wanted ALL =
+          new Wanted() {
+            @Override
+            public boolean test(String path) {
+              return true;
+            }
+
+            @Override
+            public String name() {
+              return "all";
+            }
+          };
+
       boolean test(String path);
+
+      /// A word that is the same for the same choice.
+      default String name() {
+        return "some-" + Integer.toHexString(hashCode());
+      }
 
       /// The same, for one who is asked of these paths, all of the checkpoint, one by one.
       ///
@@ -151,7 +171,7 @@ public final class Repository {
 
     /// Everything, from the store, into nothing.
     public static Restore all() {
-      return new Restore(null, _ -> true, new Onto.Nothing());
+      return new Restore(null, Wanted.ALL, new Onto.Nothing());
     }
 
     public Restore reusing(@Nullable Path directory) {
@@ -273,8 +293,17 @@ public final class Repository {
       throws Changed {
     requireToken(token);
     var packs = new JobPacks(blobs, job);
+    Set<ChunkRef> unsound =
+        parent != null && storing.paranoid() ? damagedChunks(packs, parent) : Set.of();
     try (var saving = new Saving(packs, disk, env, storing, token, meter)) {
-      return saving.save(parent, subject);
+      return saving.save(parent, unsound, subject);
+    }
+  }
+
+  private Set<ChunkRef> damagedChunks(JobPacks packs, ManifestRef ref) {
+    try (var check = new Verifying(packs, env, VerifyLevel.FULL, new Proven(), Meter.NONE)) {
+      check.verify(ref);
+      return check.damagedChunks();
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One save: [Segment]s of files are read and hashed side by side, what is new in them goes into an
@@ -69,9 +70,10 @@ final class Saving implements AutoCloseable {
     idle.addAll(workspaces);
   }
 
-  Saved save(@Nullable ManifestRef from, Subject subject) throws Changed {
+  /// @param unsound chunks of the parent that must not be used
+  Saved save(@Nullable ManifestRef from, Set<ChunkRef> unsound, Subject subject) throws Changed {
     if (from != null) {
-      parent = assembly.goOnFrom(from);
+      parent = assembly.goOnFrom(from, unsound);
       known = parent.map(Parent::chunks).orElse(known);
     }
     requireRoom(subject.tree());

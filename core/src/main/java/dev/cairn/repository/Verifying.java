@@ -77,6 +77,11 @@ final class Verifying implements AutoCloseable {
     rooms.close();
   }
 
+  /// The chunks that were found damaged or out of reach, by the numbering of the manifest.
+  Set<ChunkRef> damagedChunks() {
+    return Set.copyOf(damaged);
+  }
+
   /// What is wrong with one pack.
   private static final class Finding {
     private final String reason;

@@ -178,6 +178,7 @@ final class AttemptRun {
 
   /// @return absent if no checkpoint is whole: then the job is paused
   private @Nullable Start prepare() {
+    attempt.log().history().unreadable().forEach(slot -> tell.accept(Told.unreadable(slot)));
     List<Published> candidates =
         attempt.log().history().lineage().stream()
             .filter(p -> p.checkpoint().manifest() != null)

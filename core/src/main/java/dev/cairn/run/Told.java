@@ -9,6 +9,7 @@ import dev.cairn.domain.Progress;
 import dev.cairn.domain.Text;
 import dev.cairn.env.Host;
 import dev.cairn.journal.History.Published;
+import dev.cairn.journal.Journal.Slot;
 import java.time.Duration;
 
 /// The sentences that a supervisor says to people.
@@ -30,6 +31,11 @@ final class Told {
             Human.bytes(c.newBytes()),
             Human.bytes(c.storedBytes()),
             Human.duration(Duration.ofMillis(c.durationMillis())));
+  }
+
+  static String unreadable(Slot.Unreadable slot) {
+    return "%s is damaged (%s): if it was a checkpoint, the job goes on from an older one"
+        .formatted(slot.object(), slot.why());
   }
 
   static String restored(JobId job, Published from, Host host) {

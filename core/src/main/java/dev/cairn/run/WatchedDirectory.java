@@ -250,11 +250,7 @@ public final class WatchedDirectory {
   ///
   /// @throws CairnException.Conflict if a person's restore into it was not finished
   public void own() {
-    if (InPlaceMark.isIn(disk, path)) {
-      throw new CairnException.Conflict(
-          path + " is half restored; nothing was started in it",
-          "Finish that first: cairn checkpoints restore … --in-place --to " + path);
-    }
+    InPlaceMark.requireNone(disk, path, "nothing was started in it");
     Path mark = path.resolve(OWNER);
     if (!isOwn()) {
       disk.delete(mark);

@@ -125,6 +125,22 @@ final class UnchangedTest {
   }
 
   @Test
+  void whoever_wants_all_read_gets_stored_anew_what_is_damaged() {
+    box.write("f", Sandbox.noise(3 * Sandbox.CHUNK, 1));
+    Saved first = box.save();
+    String pack = "jobs/train-1/packs/" + first.packs().iterator().next();
+    byte[] bytes = box.object(pack);
+    bytes[Sandbox.CHUNK + 8192]++;
+    box.putObject(pack, bytes);
+    Repository paranoid = box.repository.storing(Storing.DEFAULTS.withParanoid(true));
+    Saved second = box.save(paranoid, first.manifest());
+    assertThat(second.newBytes()).isEqualTo(Sandbox.CHUNK);
+    assertThat(box.verify(second).isWhole()).isTrue();
+    assertThat(Sandbox.describe(box.restore(second))).isEqualTo(Sandbox.describe(box.source));
+    assertThat(box.verify(first).isWhole()).isFalse();
+  }
+
+  @Test
   void a_touch_is_a_reason_to_read() throws IOException {
     Saved first = saveOne();
     Files.setLastModifiedTime(file(), FileTime.from(NOW));

@@ -4,10 +4,10 @@ import dev.cairn.env.Seam;
 
 /// Does something last when the process is told to end, such as by Ctrl-C, until it is closed.
 @Seam
-final class Farewell implements AutoCloseable {
+public final class Farewell implements AutoCloseable {
   private final Thread hook;
 
-  Farewell(Runnable last) {
+  public Farewell(Runnable last) {
     hook = Thread.ofPlatform().name("farewell").unstarted(last);
     Runtime.getRuntime().addShutdownHook(hook);
   }

@@ -242,7 +242,7 @@ final class Mutants {
 
   private static Mutant unreadableEntrySkipped() {
     return Mutant.of("unreadable entry skipped")
-        .edit(HISTORY, "        broken = u;\n        damaged = true;\n", "")
+        .edit(HISTORY, "        broken = u;\n        unreadable.add(u);\n", "")
         .in("rot")
         .foundWithin(12, "nobody_skips_what_he_cannot_read");
   }
