@@ -15,10 +15,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /// Saves, verify and restore of a large checkpoint as whole processes, by Cairn and by the tools
 /// that people use today, on the same disk in the same run.
@@ -68,6 +70,13 @@ final class EngineBench implements Callable<Integer> {
           "Of cairn-raw, cairn-auto, cairn-64k, cp, cp-syncfs, tar, restic, borg, borg-lz4, casync.")
   private List<String> only = List.of();
 
+  @Option(
+      names = "--until",
+      paramLabel = "STAGE",
+      converter = StageName.class,
+      description = "No further than first, scattered, clustered, unchanged, verify or restore.")
+  private Stage until = Stage.RESTORE;
+
   @Option(names = "--seed", paramLabel = "N", description = "Other data (default: 1).")
   private long seed = 1;
 
@@ -87,6 +96,17 @@ final class EngineBench implements Callable<Integer> {
   @Spec
   @SuppressWarnings("NullAway.Init") // set by picocli
   private CommandSpec spec;
+
+  private static final class StageName implements ITypeConverter<Stage> {
+    @Override
+    public Stage convert(String text) {
+      try {
+        return Stage.valueOf(text.toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException("there is no stage '%s'".formatted(text));
+      }
+    }
+  }
 
   private final Figures figures = new Figures();
   private final Set<String> dropped = new HashSet<>();
@@ -182,6 +202,9 @@ final class EngineBench implements Callable<Integer> {
       sites.put(tool, tool.prepare(place.resolve(tool.id())));
     }
     for (Stage stage : Stage.values()) {
+      if (stage.compareTo(until) > 0) {
+        break;
+      }
       switch (stage) {
         case SCATTERED -> data.scatter();
         case CLUSTERED -> {

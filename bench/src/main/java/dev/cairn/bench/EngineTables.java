@@ -19,6 +19,9 @@ final class EngineTables {
   void print(Cache cache) {
     System.out.printf("%n### %s%n", cache.title());
     for (Stage stage : Stage.values()) {
+      if (tools.stream().noneMatch(tool -> figures.has(new Figures.Key(cache, stage, tool.id())))) {
+        continue;
+      }
       System.out.printf("%n%s:%n%n", stage.title());
       System.out.printf(
           "| tool | seconds (least … most) | MiB/s | times the quicker copy | faster than restic"

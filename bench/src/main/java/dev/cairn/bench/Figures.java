@@ -70,6 +70,11 @@ final class Figures {
     return syncSeconds.median(key.toString());
   }
 
+  /// Until what the command wrote was forced to disk, by itself or by others.
+  double durableSeconds(Key key) {
+    return seconds(key) + syncSeconds(key);
+  }
+
   /// The time of the quicker copy, which is what Cairn is compared with; empty in stages that
   /// copies do not have.
   Optional<Double> copySeconds(Key key) {

@@ -39,6 +39,7 @@ final class Goals {
       most(Stage.UNCHANGED.brief() + ", auto", "s", 0.5, figures.seconds(unchanged));
     }
     faster(Stage.RESTORE, Tools.RESTIC, 2.5);
+    durably(Stage.RESTORE, Tools.RESTIC);
     Figures.Key restore = key(Stage.RESTORE, Tools.AUTO);
     if (figures.has(restore) && figures.copySeconds(restore).isPresent()) {
       double ratio = figures.seconds(restore) / figures.copySeconds(restore).orElseThrow();
@@ -77,6 +78,21 @@ final class Goals {
           String.format(Locale.ROOT, "at least %.1f × faster", times),
           String.format(Locale.ROOT, "%.2f ×", ratio),
           ratio >= times);
+    }
+  }
+
+  /// With the force that a tool leaves to others: what Cairn restores is durable when it ends.
+  private void durably(Stage stage, String peer) {
+    Figures.Key ours = key(stage, Tools.AUTO);
+    Figures.Key theirs = ours.with(peer);
+    if (figures.has(ours) && figures.has(theirs)) {
+      double ratio = figures.durableSeconds(theirs) / figures.durableSeconds(ours);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s, auto, against %s and `sync` | | %.2f × | |%n",
+          stage.brief(),
+          title(peer),
+          ratio);
     }
   }
 
