@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class FileRestore {
   private static final int PRIVATE = 0600;
 
-  /// So many bytes of a file are written before they are forced, beside the writing of what follows:
-  /// the disk is then busy while the rest is still being read, and not only at the end.
+  /// So many bytes of a file are written before they are forced, beside the writing of what
+  /// follows: the disk is then busy while the rest is still being read, and not only at the end.
   private static final long FORCED_BYTES = 64L << 20;
 
   private final Work work;

@@ -211,7 +211,8 @@ final class Restoring {
     }
   }
 
-  /// Comes after the parts of a file, which is then made durable beside the writing of the next ones.
+  /// Comes after the parts of a file, which is then made durable beside the writing of the next
+  /// ones.
   private final class Last implements Lanes.Step<RuntimeException> {
     private final FileRestore file;
     private final ArrayDeque<Fork> finishing;

@@ -63,7 +63,8 @@ final class Rooms implements AutoCloseable {
     private boolean inflate(ByteBuffer frame, ByteBuffer into, int sizeBytes) {
       try {
         int from = frame.position();
-        return inflater.decompressDirectByteBuffer(into, 0, sizeBytes, frame, from, frame.remaining())
+        return inflater.decompressDirectByteBuffer(
+                into, 0, sizeBytes, frame, from, frame.remaining())
             == sizeBytes;
       } catch (ZstdException _) {
         return false;
