@@ -78,8 +78,21 @@ final class CheckpointsListCommand implements Callable<Integer> {
           String.valueOf(view.files()),
           Human.bytes(view.sizeBytes()),
           Human.bytes(view.storedBytes()),
-          (view.pinned() ? "pinned " : "") + (view.inLineage() ? "" : "on an abandoned branch"));
+          remarks(view));
     }
     table.print(context.out());
+  }
+
+  private static String remarks(CheckpointView view) {
+    var remarks = new ArrayList<String>();
+    if (!view.tags().isEmpty()) {
+      remarks.add(String.join(", ", view.tags()));
+    } else if (view.pinned()) {
+      remarks.add("pinned");
+    }
+    if (!view.inLineage()) {
+      remarks.add("on an abandoned branch");
+    }
+    return String.join("; ", remarks);
   }
 }

@@ -6,15 +6,16 @@ import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import java.util.List;
 
-/// The checkpoint that somebody named: `JOB@N`, or `JOB` for the newest of its lineage.
+/// The checkpoint that somebody named: `JOB@N` or `JOB@TAG`, or `JOB` for the newest of its
+/// lineage.
 ///
 /// @param candidates in the order in which they are tried; one if a number was named
 record Chosen(JobLog log, List<Published> candidates) {
   static Chosen of(Context context, Store store, String text) {
-    Context.Named named = context.named(text);
+    Named named = Named.parse(text);
     JobLog log = context.existing(store, named.job().value());
-    if (named.number() != null) {
-      return new Chosen(log, List.of(log.history().checkpoint(named.number())));
+    if (!named.isJob()) {
+      return new Chosen(log, List.of(named.in(log.history())));
     }
     context.warnOfDamage(log.history());
     List<Published> lineage = log.history().lineage();

@@ -16,6 +16,7 @@ final class Commands {
           new Listed("run", RunCommand::new),
           new Listed("save", SaveCommand::new),
           new Listed("checkpoint", CheckpointCommand::new),
+          new Listed("fork", ForkCommand::new),
           new Listed("jobs", _ -> new Jobs()),
           new Listed("checkpoints", _ -> new Checkpoints()),
           new Listed("scrub", ScrubCommand::new),
@@ -31,6 +32,7 @@ final class Commands {
           new Listed("cancel", JobsCancelCommand::new),
           new Listed("pause", JobsPauseCommand::new),
           new Listed("resume", JobsResumeCommand::new),
+          new Listed("rollback", JobsRollbackCommand::new),
           new Listed("delete", JobsDeleteCommand::new));
 
   private static final List<Listed> CHECKPOINTS =
@@ -40,6 +42,9 @@ final class Commands {
           new Listed("verify", CheckpointsVerifyCommand::new),
           new Listed("restore", CheckpointsRestoreCommand::new),
           new Listed("cat", CheckpointsCatCommand::new),
+          new Listed("pin", CheckpointsPinCommand::new),
+          new Listed("unpin", CheckpointsUnpinCommand::new),
+          new Listed("tag", CheckpointsTagCommand::new),
           new Listed("delete", CheckpointsDeleteCommand::new));
 
   private Commands() {}

@@ -92,6 +92,14 @@ class JsonOutputTest {
         .isEqualTo("a@6");
     assertThat(json(0, "checkpoints", "delete", "a@3").get("deleted").asString()).isEqualTo("a@3");
 
+    assertThat(json(0, "checkpoints", "pin", "a@6").get("pinned").asBoolean()).isTrue();
+    assertThat(json(0, "checkpoints", "tag", "a@6", "t").get("tags").get(0).asString())
+        .isEqualTo("t");
+    assertThat(json(0, "checkpoints", "unpin", "a@t").get("pinned").asBoolean()).isFalse();
+    assertThat(json(0, "fork", "a@6", "b").get("from").asString()).isEqualTo("a@6");
+    assertThat(json(0, "jobs", "delete", "--force", "b").get("deleted").asString()).isEqualTo("b");
+    assertThat(json(0, "jobs", "rollback", "a", "--to", "6").get("status").asString())
+        .isEqualTo("pending");
     assertThat(json(0, "jobs", "pause", "a").get("status").asString()).isEqualTo("paused");
     assertThat(json(0, "jobs", "resume", "a").get("status").asString()).isEqualTo("pending");
     assertThat(json(0, "jobs", "cancel", "a").get("status").asString()).isEqualTo("cancelled");

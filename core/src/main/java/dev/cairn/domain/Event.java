@@ -129,10 +129,24 @@ public sealed interface Event {
   }
 
   /// A person says go on, from a chosen checkpoint or from the newest. Fences every older token.
+  ///
+  /// @param from a chosen one begins a branch, also of a job that is pending
   record Resumed(String by, @Nullable Long from) implements Control {}
 
   /// Keeps a checkpoint until every pin of it is taken back.
-  record Pinned(String by, long checkpoint) implements Control {}
+  ///
+  /// @param tag a name for the checkpoint; an older pin with the same name is void from here on
+  record Pinned(String by, long checkpoint, @Nullable String tag) implements Control {
+    public Pinned {
+      if (tag != null) {
+        Tag.require(tag);
+      }
+    }
+
+    public Pinned(String by, long checkpoint) {
+      this(by, checkpoint, null);
+    }
+  }
 
   /// @param pin number of the pin to take back, so that nobody takes back another's by accident;
   ///   absent for all pins of the checkpoint

@@ -31,6 +31,7 @@ public final class History {
   private final NavigableMap<Long, Published> live = new TreeMap<>();
   private final Map<Long, Long> parents = new HashMap<>();
   private final NavigableMap<Long, Set<Long>> pins = new TreeMap<>();
+  private final NavigableMap<String, Tagged> tags = new TreeMap<>();
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
   private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
   private long last;
@@ -99,14 +100,14 @@ public final class History {
       case Event.Resumed _ -> rest = null;
       case Event.Deleted _ -> {
         pins.clear();
+        tags.clear();
         drop(List.copyOf(live.keySet()));
       }
       case Event.Submitted e -> {
         submitted = e;
         rest = null;
       }
-      case Event.Pinned e ->
-          pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
+      case Event.Pinned e -> pin(e, entry.number());
       case Event.Unpinned e -> unpin(e);
       case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
       case Event.Dropped e -> {
@@ -128,14 +129,40 @@ public final class History {
     }
   }
 
+  /// @param pin number of the entry that says so
+  private record Tagged(long checkpoint, long pin) {}
+
+  private void pin(Event.Pinned event, long number) {
+    if (event.tag() != null) {
+      Tagged before = tags.get(event.tag());
+      if (before != null) {
+        unpin(before.checkpoint, before.pin);
+      }
+      tags.put(event.tag(), new Tagged(event.checkpoint(), number));
+    }
+    pins.computeIfAbsent(event.checkpoint(), _ -> new TreeSet<>()).add(number);
+  }
+
   private void unpin(Event.Unpinned event) {
-    Set<Long> left = pins.getOrDefault(event.checkpoint(), new TreeSet<>());
-    if (event.pin() != null) {
-      left.remove(event.pin());
+    if (event.pin() == null) {
+      unpinAll(event.checkpoint());
+    } else {
+      unpin(event.checkpoint(), event.pin());
     }
-    if (event.pin() == null || left.isEmpty()) {
-      pins.remove(event.checkpoint());
+  }
+
+  private void unpin(long checkpoint, long pin) {
+    Set<Long> left = pins.getOrDefault(checkpoint, new TreeSet<>());
+    left.remove(pin);
+    tags.values().removeIf(tagged -> tagged.pin == pin);
+    if (left.isEmpty()) {
+      pins.remove(checkpoint);
     }
+  }
+
+  private void unpinAll(long checkpoint) {
+    pins.remove(checkpoint);
+    tags.values().removeIf(tagged -> tagged.checkpoint == checkpoint);
   }
 
   private void remember(long number, @Nullable Long parent) {
@@ -147,7 +174,7 @@ public final class History {
   private void drop(List<Long> numbers) {
     for (long number : numbers) {
       Published gone = live.remove(number);
-      pins.remove(number);
+      unpinAll(number);
       if (gone != null) {
         untrimmed.put(number, gone.entry());
       }
@@ -217,6 +244,42 @@ public final class History {
 
   public Set<Long> pinned() {
     return Collections.unmodifiableSet(pins.keySet());
+  }
+
+  /// The tags of a checkpoint, sorted.
+  public List<String> tags(long checkpoint) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getValue().checkpoint == checkpoint)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /// The kept checkpoint with that tag.
+  ///
+  /// @throws CairnException.NotFound if there is none
+  public Published tagged(String tag) {
+    return checkpoint(require(tag).checkpoint);
+  }
+
+  /// Number of the pin that a tag is.
+  ///
+  /// @throws CairnException.NotFound if there is no such tag
+  public long pinOf(String tag) {
+    return require(tag).pin;
+  }
+
+  private Tagged require(String tag) {
+    Tagged tagged = tags.get(tag);
+    if (tagged == null) {
+      throw new CairnException.NotFound(
+          "job %s has no tag '%s'%s"
+              .formatted(
+                  job,
+                  tag,
+                  tags.isEmpty() ? "" : ", but " + String.join(", ", tags.navigableKeySet())),
+          "See: cairn checkpoints list " + job);
+    }
+    return tagged;
   }
 
   /// Dropped checkpoints whose entries still have their bodies.

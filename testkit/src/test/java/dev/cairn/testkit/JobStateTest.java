@@ -378,6 +378,16 @@ final class JobStateTest {
   }
 
   @Test
+  void a_pending_job_may_be_rolled_back_but_needs_no_resume() {
+    JobState pending = state(Stand.PENDING);
+    assertThat(pending.after(new Event.Resumed("ann", 3L), NUMBER, 0).newest()).isEqualTo(3);
+    assertThatThrownBy(() -> pending.after(event("resumed"), NUMBER, 0))
+        .isInstanceOf(CairnException.Conflict.class);
+    assertThatThrownBy(() -> state(Stand.COMPLETED).after(new Event.Resumed("ann", 3L), NUMBER, 0))
+        .isInstanceOf(CairnException.Conflict.class);
+  }
+
+  @Test
   void failures_count_until_there_is_progress() {
     JobState running = state(Stand.RUNNING);
     Function<JobState, JobState> failOnce =

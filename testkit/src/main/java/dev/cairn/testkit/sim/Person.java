@@ -93,7 +93,8 @@ final class Person {
 
   private void resume(JobLog log, @Nullable Long from) {
     log.refresh();
-    if (log.state().status().isResumable()) {
+    boolean rollback = from != null && log.state().status() == Status.PENDING;
+    if (log.state().status().isResumable() || rollback) {
       log.append(history -> {
         if (from != null) {
           history.checkpoint(from);
@@ -111,9 +112,10 @@ final class Person {
   private void pin(JobLog log) {
     Long number = any(log.history());
     if (number != null) {
+      String tag = random.nextBoolean() ? "best" : null;
       log.append(history -> {
         history.checkpoint(number);
-        return new Event.Pinned(process.name, number);
+        return new Event.Pinned(process.name, number, tag);
       });
     }
   }
