@@ -20,6 +20,7 @@ final class Commands {
           new Listed("jobs", _ -> new Jobs()),
           new Listed("checkpoints", _ -> new Checkpoints()),
           new Listed("scrub", ScrubCommand::new),
+          new Listed("prune", PruneCommand::new),
           new Listed("doctor", DoctorCommand::new),
           new Listed("demo", _ -> new DemoCommand()),
           new Listed("completion", CompletionCommand::new));

@@ -90,6 +90,7 @@ class JsonOutputTest {
     covered.add("scrub"); // in a process of its own, whose signals it takes over
     assertThat(json(0, "checkpoints", "restore", "--to", "out", "a").get("id").asString())
         .isEqualTo("a@6");
+    assertThat(json(0, "prune", "a", "--keep-last", "1").get(0).get("checkpoints")).hasSize(2);
     assertThat(json(0, "checkpoints", "delete", "a@3").get("deleted").asString()).isEqualTo("a@3");
 
     assertThat(json(0, "checkpoints", "pin", "a@6").get("pinned").asBoolean()).isTrue();

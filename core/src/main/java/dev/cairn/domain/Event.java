@@ -77,7 +77,13 @@ public sealed interface Event {
     }
   }
 
-  record Completed(String message) implements End {}
+  /// @param keepMillis how long its checkpoints are kept from then on, by the clock on the wall;
+  ///   absent for as long as nobody drops them
+  record Completed(String message, @Nullable Long keepMillis) implements End {
+    public Completed(String message) {
+      this(message, null);
+    }
+  }
 
   /// @param reason a stable word, such as `crash_loop`
   record Failed(String reason, String message, @Nullable Integer exitCode) implements End {}
@@ -122,9 +128,16 @@ public sealed interface Event {
   record CheckpointRequested(String by, Kind kind) implements Control {}
 
   /// Asks the holder to drop checkpoints.
-  record PruneRequested(String by, List<Long> drops) implements Control {
+  ///
+  /// @param policy true if a policy chose them, so that the holder spares what is needed; absent if
+  ///   a person named them, who gets what he wants
+  record PruneRequested(String by, List<Long> drops, @Nullable Boolean policy) implements Control {
     public PruneRequested {
       drops = List.copyOf(drops);
+    }
+
+    public PruneRequested(String by, List<Long> drops) {
+      this(by, drops, null);
     }
   }
 

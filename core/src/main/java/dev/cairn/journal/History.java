@@ -33,7 +33,7 @@ public final class History {
   private final NavigableMap<Long, Set<Long>> pins = new TreeMap<>();
   private final NavigableMap<String, Tagged> tags = new TreeMap<>();
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
-  private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
+  private final NavigableMap<Long, Event.PruneRequested> pruneRequests = new TreeMap<>();
   private long last;
   private @Nullable Slot newest;
   private JobState state = JobState.NONE;
@@ -41,6 +41,7 @@ public final class History {
   private final NavigableMap<Long, Claimant> claimants = new TreeMap<>();
   private @Nullable Rest rest;
   private Event.@Nullable Submitted submitted;
+  private @Nullable Entry completed;
   private Slot.@Nullable Unreadable broken;
   private final List<Slot.Unreadable> unreadable = new ArrayList<>();
 
@@ -92,6 +93,7 @@ public final class History {
         drop(e.drops());
       }
       case Event.Pruned e -> drop(e.drops());
+      case Event.Completed _ -> completed = entry;
       case Event.Released e -> {
         if (entry.after().purpose() == Event.Purpose.WORK) {
           rest = new Rest(entry.number(), Duration.ofMillis(e.retryMillis()));
@@ -106,10 +108,11 @@ public final class History {
       case Event.Submitted e -> {
         submitted = e;
         rest = null;
+        completed = null; // so was what had the id before
       }
       case Event.Pinned e -> pin(e, entry.number());
       case Event.Unpinned e -> unpin(e);
-      case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
+      case Event.PruneRequested e -> pruneRequests.put(entry.number(), e);
       case Event.Dropped e -> {
         remember(entry.number(), e.parent());
         drop(e.drops());
@@ -237,6 +240,11 @@ public final class History {
     return Optional.ofNullable(submitted);
   }
 
+  /// The entry that says that the job is completed.
+  public Optional<Entry> completed() {
+    return Optional.ofNullable(completed);
+  }
+
   /// The checkpoints that are kept, by number.
   public NavigableMap<Long, Published> live() {
     return Collections.unmodifiableNavigableMap(live);
@@ -287,11 +295,23 @@ public final class History {
     return List.copyOf(untrimmed.values());
   }
 
-  /// What unanswered prune requests ask to drop.
+  /// What people ask to drop in unanswered prune requests.
   public Set<Long> asksToDrop() {
+    return asked(false);
+  }
+
+  /// What unanswered prune requests name by a policy: it goes unless it is needed.
+  public Set<Long> asksToLetGo() {
+    return asked(true);
+  }
+
+  private Set<Long> asked(boolean byPolicy) {
     var all = new TreeSet<Long>();
     for (JobState.Request request : state.requests()) {
-      all.addAll(pruneRequests.getOrDefault(request.number(), List.of()));
+      Event.PruneRequested asked = pruneRequests.get(request.number());
+      if (asked != null && byPolicy == Boolean.TRUE.equals(asked.policy())) {
+        all.addAll(asked.drops());
+      }
     }
     all.retainAll(live.keySet());
     return all;
