@@ -19,6 +19,7 @@ final class Commands {
           new Listed("jobs", _ -> new Jobs()),
           new Listed("checkpoints", _ -> new Checkpoints()),
           new Listed("diff", DiffCommand::new),
+          new Listed("du", DuCommand::new),
           new Listed("scrub", ScrubCommand::new),
           new Listed("doctor", DoctorCommand::new),
           new Listed("demo", _ -> new DemoCommand()),

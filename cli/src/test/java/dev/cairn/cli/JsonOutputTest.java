@@ -87,6 +87,7 @@ class JsonOutputTest {
     assertThat(shown.at("/checkpoint/labels/k").asString()).isEqualTo("v");
     assertThat(json(0, "checkpoints", "verify", "a@3", "a@6")).hasSize(2);
     assertThat(json(1, "diff", "a@3", "a").get("state")).hasSize(1);
+    assertThat(json(0, "du").get("jobs")).hasSize(1);
     assertThat(cairn.runProcess("scrub", "--json").ok().json().get("packs").asLong()).isPositive();
     covered.add("scrub"); // in a process of its own, whose signals it takes over
     assertThat(json(0, "checkpoints", "restore", "--to", "out", "a").get("id").asString())
