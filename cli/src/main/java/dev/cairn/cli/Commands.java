@@ -20,6 +20,8 @@ final class Commands {
           new Listed("checkpoints", _ -> new Checkpoints()),
           new Listed("diff", DiffCommand::new),
           new Listed("du", DuCommand::new),
+          new Listed("export", ExportCommand::new),
+          new Listed("import", ImportCommand::new),
           new Listed("scrub", ScrubCommand::new),
           new Listed("doctor", DoctorCommand::new),
           new Listed("demo", _ -> new DemoCommand()),
