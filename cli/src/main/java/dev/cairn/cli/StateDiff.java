@@ -48,10 +48,11 @@ final class StateDiff {
   }
 
   private void compare(String path, @Nullable JsonNode a, @Nullable JsonNode b) {
+    if (a == null && b == null) {
+      return;
+    }
     if (a == null || b == null) {
-      if (a != b) {
-        changes.add(new Change(path, a == null ? "added" : "removed", a, b));
-      }
+      changes.add(new Change(path, a == null ? "added" : "removed", a, b));
     } else if (a.isObject() && b.isObject()) {
       for (Map.Entry<String, JsonNode> one : a.properties()) {
         compare(path + "/" + escaped(one.getKey()), one.getValue(), b.get(one.getKey()));

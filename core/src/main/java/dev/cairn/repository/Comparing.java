@@ -296,7 +296,7 @@ final class Comparing {
           contents,
           batch -> {
             for (ChunkRef chunk : batch) {
-              int there = (int) Math.clamp(size - at[0], 0, chunk.sizeBytes());
+              int there = Math.clamp(size - at[0], 0, chunk.sizeBytes());
               bytes.clear().limit(there);
               file.read(bytes, at[0]);
               boolean same =
