@@ -36,7 +36,7 @@ final class TimeText {
       try {
         return form.apply(text.strip());
       } catch (DateTimeException _) {
-        continue;
+        // the next form may fit
       }
     }
     throw new CairnException.Invalid(

@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +59,7 @@ final class ExportCommandTest {
   }
 
   /// Names, contents, modes and times of all but links.
-  private static TreeMap<String, String> described(Path root) throws IOException {
+  private static Map<String, String> described(Path root) throws IOException {
     var all = new TreeMap<>(Cli.contents(root));
     for (var one : all.entrySet()) {
       Path path = root.resolve(one.getKey());
