@@ -5,6 +5,7 @@ import dev.cairn.domain.CairnException;
 import dev.cairn.journal.History.Published;
 import dev.cairn.journal.JobLog;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The checkpoint that somebody named: `JOB@N` or `JOB@TAG`, or `JOB` for the newest of its
 /// lineage.
@@ -28,6 +29,37 @@ record Chosen(JobLog log, List<Published> candidates) {
 
   Published first() {
     return candidates.getFirst();
+  }
+
+  /// Does `body`, which reads that checkpoint. Whoever reads holds nothing, so retention may let it
+  /// go meanwhile: then it is not damaged but gone.
+  ///
+  /// @throws CairnException.NotFound if it was pruned meanwhile; names the newest
+  <T> T reading(Published published, Supplier<T> body) {
+    try {
+      return body.get();
+    } catch (CairnException.Corrupt e) {
+      requireStillThere(published, e);
+      throw e;
+    }
+  }
+
+  private void requireStillThere(Published published, CairnException.Corrupt because) {
+    try {
+      log.refresh();
+    } catch (CairnException e) {
+      because.addSuppressed(e);
+      return;
+    }
+    if (!log.history().live().containsKey(published.number())) {
+      Long newest = log.state().newest();
+      throw new CairnException.NotFound(
+          "checkpoint %s was pruned while it was read%s"
+              .formatted(
+                  id(published),
+                  newest == null ? "" : "; the newest is " + log.job() + "@" + newest),
+          "See: cairn checkpoints list " + log.job());
+    }
   }
 
   String id(Published published) {

@@ -86,6 +86,12 @@ class JsonOutputTest {
     assertThat(shown.get("contents").findValuesAsString("path")).contains("new\nline \"quoted\"");
     assertThat(shown.at("/checkpoint/labels/k").asString()).isEqualTo("v");
     assertThat(json(0, "checkpoints", "verify", "a@3", "a@6")).hasSize(2);
+    assertThat(json(1, "diff", "a@3", "a").get("state")).hasSize(1);
+    assertThat(json(0, "du").get("jobs")).hasSize(1);
+    assertThat(json(0, "export", "a", "a.tar").get("id").asString()).isEqualTo("a@6");
+    cairn.write("b.tar", new TarBytes().file("f", "x").whole()); // the link in a.tar leads outside
+    assertThat(json(0, "import", "b.tar", "b").get("id").asString()).startsWith("b@");
+    assertThat(json(0, "jobs", "delete", "--force", "b").get("deleted").asString()).isEqualTo("b");
     assertThat(cairn.runProcess("scrub", "--json").ok().json().get("packs").asLong()).isPositive();
     covered.add("scrub"); // in a process of its own, whose signals it takes over
     assertThat(json(0, "checkpoints", "restore", "--to", "out", "a").get("id").asString())

@@ -337,6 +337,16 @@ public final class History {
     return chain;
   }
 
+  /// Whether the present lineage goes through `number`, kept or not.
+  public boolean isAncestor(long number) {
+    Long at = state.newest();
+    while (at != null && at > number) {
+      Long parent = parents.get(at);
+      at = parent != null && parent < at ? parent : null;
+    }
+    return at != null && at == number;
+  }
+
   /// The kept checkpoint of that number.
   ///
   /// @throws CairnException.NotFound if there is none
