@@ -24,6 +24,7 @@ final class Commands {
           new Listed("export", ExportCommand::new),
           new Listed("import", ImportCommand::new),
           new Listed("scrub", ScrubCommand::new),
+          new Listed("repair", RepairCommand::new),
           new Listed("prune", PruneCommand::new),
           new Listed("doctor", DoctorCommand::new),
           new Listed("demo", _ -> new DemoCommand()),

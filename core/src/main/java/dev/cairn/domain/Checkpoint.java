@@ -45,6 +45,24 @@ public record Checkpoint(
     answers = List.copyOf(answers);
   }
 
+  /// The same, found elsewhere.
+  public Checkpoint at(ManifestRef place) {
+    return new Checkpoint(
+        kind,
+        parent,
+        progress,
+        labels,
+        state,
+        place,
+        files,
+        sizeBytes,
+        newBytes,
+        storedBytes,
+        durationMillis,
+        node,
+        answers);
+  }
+
   public boolean isBaseline() {
     return labels.containsKey(BASELINE);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.cairn.domain.Checkpoint.Kind;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Event.Paused.class, name = "paused"),
   @JsonSubTypes.Type(value = Event.Released.class, name = "released"),
   @JsonSubTypes.Type(value = Event.Pruned.class, name = "pruned"),
+  @JsonSubTypes.Type(value = Event.Repaired.class, name = "repaired"),
   @JsonSubTypes.Type(value = Event.Deleted.class, name = "deleted"),
   @JsonSubTypes.Type(value = Event.Submitted.class, name = "submitted"),
   @JsonSubTypes.Type(value = Event.CancelRequested.class, name = "cancel_requested"),
@@ -111,6 +113,10 @@ public sealed interface Event {
       drops = List.copyOf(drops);
     }
   }
+
+  /// A checkpoint whose bytes were damaged is whole again, and to be found there from this entry on.
+  /// It is the same checkpoint: what it holds has not changed.
+  record Repaired(long checkpoint, ManifestRef manifest, String by) implements OfAttempt {}
 
   /// The whole job is gone from this entry on; its numbers stay taken.
   record Deleted(String by) implements End {}

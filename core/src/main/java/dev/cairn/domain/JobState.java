@@ -77,6 +77,7 @@ public record JobState(
         yield edit().requests(left).newest(number).failures(0).next();
       }
       case Event.Pruned e -> edit().requests(without(Request.Kind.PRUNE)).newest(e.newest()).next();
+      case Event.Repaired _ -> edit().next();
       case Event.Completed e -> end(Status.COMPLETED, "", List.of());
       case Event.Failed e -> end(Status.FAILED, e.reason(), List.of());
       case Event.Cancelled e -> end(Status.CANCELLED, "", List.of());

@@ -49,7 +49,7 @@ public final class History {
     this.job = job;
   }
 
-  /// A checkpoint as its entry published it.
+  /// A checkpoint as its entry published it, and to be found where it is now.
   public record Published(Entry entry, Checkpoint checkpoint) {
     public long number() {
       return entry.number();
@@ -93,6 +93,10 @@ public final class History {
         drop(e.drops());
       }
       case Event.Pruned e -> drop(e.drops());
+      case Event.Repaired e ->
+          live.computeIfPresent(
+              e.checkpoint(),
+              (_, there) -> new Published(there.entry(), there.checkpoint().at(e.manifest())));
       case Event.Completed _ -> completed = entry;
       case Event.Released e -> {
         if (entry.after().purpose() == Event.Purpose.WORK) {

@@ -133,6 +133,7 @@ public final class Rules {
     switch (line.type()) {
       case "checkpointed", "dropped" -> checkpointed(line, holder);
       case "pruned" -> pruned(line);
+      case "repaired" -> {} // the same checkpoint, elsewhere
       case "deleted" -> {
         live.clear();
         pins.clear();
