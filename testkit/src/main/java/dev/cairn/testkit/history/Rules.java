@@ -208,6 +208,14 @@ public final class Rules {
   }
 
   private void pruned(Line line) {
+    boolean byRules = line.event().path("reason").asString("").startsWith("pruned by ");
+    for (long dropped : line.drops()) {
+      require(
+          !byRules || !pins.containsKey(dropped) && !Objects.equals(newest, dropped),
+          "I5",
+          "retention_spares_what_is_needed",
+          () -> "%s lets %d go, which is pinned or the newest".formatted(line, dropped));
+    }
     line.drops().forEach(live::remove);
     line.drops().forEach(pins::remove);
     requests.values().removeIf("prune"::equals);
