@@ -17,6 +17,7 @@ final class Commands {
           new Listed("save", SaveCommand::new),
           new Listed("checkpoint", CheckpointCommand::new),
           new Listed("fork", ForkCommand::new),
+          new Listed("copy", CopyCommand::new),
           new Listed("jobs", _ -> new Jobs()),
           new Listed("checkpoints", _ -> new Checkpoints()),
           new Listed("diff", DiffCommand::new),

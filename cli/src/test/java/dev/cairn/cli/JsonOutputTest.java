@@ -107,6 +107,7 @@ class JsonOutputTest {
     assertThat(json(0, "jobs", "delete", "--force", "b").get("deleted").asString()).isEqualTo("b");
     assertThat(json(0, "jobs", "rollback", "a", "--to", "6").get("status").asString())
         .isEqualTo("pending");
+    assertThat(json(0, "copy", "a", "--to", "other").get("copied")).hasSize(1);
     assertThat(json(0, "repair", "a").get(0).get("status").asString()).isEqualTo("whole");
     assertThat(json(0, "jobs", "pause", "a").get("status").asString()).isEqualTo("paused");
     assertThat(json(0, "jobs", "resume", "a").get("status").asString()).isEqualTo("pending");

@@ -40,6 +40,10 @@ public record Checkpoint(
   /// The label of a fork, of its job and of its first checkpoint: the id of what was copied.
   public static final String FORKED_FROM = "cairn.forked-from";
 
+  /// The label of a copy out of another store, of its job and of each of its checkpoints: the id of
+  /// what was copied.
+  public static final String COPIED_FROM = "cairn.copied-from";
+
   public Checkpoint {
     labels = Map.copyOf(labels);
     answers = List.copyOf(answers);

@@ -360,12 +360,26 @@ public final class Repository {
   /// @throws CairnException.Corrupt if it is damaged or a pack is gone; names the file and the pack
   /// @throws CairnException.Unavailable if the store did not take it
   public Saved copy(JobId from, ManifestRef ref, JobId to, long token, Meter meter) {
+    return copy(this, from, ref, to, token, null, meter);
+  }
+
+  /// As above, out of another repository, storing what `parent` does not hold already.
+  ///
+  /// @param parent a checkpoint of `to`, which must be retained until the new one is published
+  public Saved copy(
+      Repository other,
+      JobId from,
+      ManifestRef ref,
+      JobId to,
+      long token,
+      @Nullable ManifestRef parent,
+      Meter meter) {
     requireToken(token);
-    Manifest manifest = manifest(from, ref);
-    var source = new JobPacks(blobs, from);
+    Manifest manifest = other.manifest(from, ref);
+    var source = new JobPacks(other.blobs, from);
     var target = new JobPacks(blobs, to);
     try (var copying =
-        new Copying(source, manifest, target, env, storing.compression(), token, meter)) {
+        new Copying(source, manifest, target, parent, env, storing.compression(), token, meter)) {
       return copying.copy();
     }
   }
