@@ -30,6 +30,7 @@ record CheckpointView(
     boolean hasState,
     boolean inLineage,
     boolean pinned,
+    List<String> tags,
     @Nullable String parent,
     Map<String, String> labels,
     List<String> locations) {
@@ -54,6 +55,7 @@ record CheckpointView(
         c.state() != null,
         history.lineage().contains(published),
         history.pinned().contains(published.number()),
+        history.tags(published.number()),
         c.parent() == null ? null : job + "@" + c.parent(),
         c.labels(),
         List.of(location));

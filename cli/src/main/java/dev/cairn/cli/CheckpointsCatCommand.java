@@ -69,7 +69,7 @@ final class CheckpointsCatCommand implements Callable<Integer> {
   }
 
   /// Whoever read it, such as `head`, has had enough; anything else is an error.
-  private static int stopped(IOException e) {
+  static int stopped(IOException e) {
     String why = String.valueOf(e.getMessage());
     if (why.contains("Broken pipe")) {
       return NOBODY_READS;

@@ -58,16 +58,12 @@ final class CheckpointsDeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Context.Named named = context.named(id);
-    if (named.number() == null) {
-      throw new CairnException.Invalid(
-          "'%s' names a job, not a checkpoint".formatted(id),
-          "Write JOB@N, as 'cairn checkpoints list %s' prints it.".formatted(named.job()));
-    }
-    long number = named.number();
+    Named named = Named.checkpoint(id);
+    long number;
     try (Store opened = context.open(store.place)) {
       JobLog log = context.existing(opened, named.job().value());
-      Published published = log.history().checkpoint(number);
+      Published published = named.in(log.history());
+      number = published.number();
       if (!force) {
         refuseNeeded(opened, log, published);
       }

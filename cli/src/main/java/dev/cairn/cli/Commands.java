@@ -16,9 +16,17 @@ final class Commands {
           new Listed("run", RunCommand::new),
           new Listed("save", SaveCommand::new),
           new Listed("checkpoint", CheckpointCommand::new),
+          new Listed("fork", ForkCommand::new),
+          new Listed("copy", CopyCommand::new),
           new Listed("jobs", _ -> new Jobs()),
           new Listed("checkpoints", _ -> new Checkpoints()),
+          new Listed("diff", DiffCommand::new),
+          new Listed("du", DuCommand::new),
+          new Listed("export", ExportCommand::new),
+          new Listed("import", ImportCommand::new),
           new Listed("scrub", ScrubCommand::new),
+          new Listed("repair", RepairCommand::new),
+          new Listed("prune", PruneCommand::new),
           new Listed("doctor", DoctorCommand::new),
           new Listed("demo", _ -> new DemoCommand()),
           new Listed("completion", CompletionCommand::new));
@@ -31,6 +39,7 @@ final class Commands {
           new Listed("cancel", JobsCancelCommand::new),
           new Listed("pause", JobsPauseCommand::new),
           new Listed("resume", JobsResumeCommand::new),
+          new Listed("rollback", JobsRollbackCommand::new),
           new Listed("delete", JobsDeleteCommand::new));
 
   private static final List<Listed> CHECKPOINTS =
@@ -40,6 +49,9 @@ final class Commands {
           new Listed("verify", CheckpointsVerifyCommand::new),
           new Listed("restore", CheckpointsRestoreCommand::new),
           new Listed("cat", CheckpointsCatCommand::new),
+          new Listed("pin", CheckpointsPinCommand::new),
+          new Listed("unpin", CheckpointsUnpinCommand::new),
+          new Listed("tag", CheckpointsTagCommand::new),
           new Listed("delete", CheckpointsDeleteCommand::new));
 
   private Commands() {}

@@ -4,7 +4,6 @@ import dev.cairn.checkpoint.Store;
 import dev.cairn.cli.demo.Farewell;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
-import dev.cairn.domain.CheckpointId;
 import dev.cairn.domain.JobId;
 import dev.cairn.domain.Text;
 import dev.cairn.env.Disk;
@@ -196,17 +195,6 @@ record Context(
   JobLog existing(Store store, String job) {
     return JobLog.existing(store.journal(), env, JobId.of(job));
   }
-
-  /// The job and number that `text` names: `JOB@N`, or `JOB` for no number.
-  Named named(String text) {
-    if (text.contains("@")) {
-      CheckpointId id = CheckpointId.parse(text);
-      return new Named(id.job(), id.number());
-    }
-    return new Named(JobId.of(text), null);
-  }
-
-  record Named(JobId job, @Nullable Long number) {}
 
   /// Claims for short work of a person.
   Claimer claimer(Store store) {

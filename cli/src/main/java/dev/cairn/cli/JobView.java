@@ -88,6 +88,7 @@ record JobView(
       case Event.Paused e -> "paused (%s): %s".formatted(e.reason(), e.message());
       case Event.Released e -> "released (%s): %s".formatted(e.reason(), e.message());
       case Event.Pruned e -> "dropped %s: %s".formatted(ids(e.drops()), e.reason());
+      case Event.Repaired e -> "repaired @%d by %s".formatted(e.checkpoint(), e.by());
       case Event.Deleted e -> "deleted by " + e.by();
       case Event.CancelRequested e -> "cancel asked for by " + e.by();
       case Event.PauseRequested e -> "pause asked for by " + e.by();

@@ -1,9 +1,7 @@
 package dev.cairn.cli;
 
 import dev.cairn.checkpoint.Store;
-import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Event;
-import dev.cairn.domain.JobId;
 import dev.cairn.journal.JobLog;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +27,8 @@ final class JobsResumeCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "CHECKPOINT",
-      description = "Go on from this one: JOB@N or N. Newer ones stay, on a branch of their own.")
+      description =
+          "Go on from this one: JOB@N, N or a tag. Newer ones stay, on a branch of their own.")
   private @Nullable String from;
 
   @Mixin private Options.StoreOption store = new Options.StoreOption();
@@ -43,30 +42,14 @@ final class JobsResumeCommand implements Callable<Integer> {
   public Integer call() {
     try (Store opened = context.open(store.place)) {
       JobLog log = context.existing(opened, job);
-      Long number = number(log.job());
-      log.append(history -> {
-        if (number != null) {
-          history.checkpoint(number);
-        }
-        return new Event.Resumed(context.by(), number);
-      });
+      Named chosen = from == null ? null : Named.checkpointOf(log.job(), from);
+      log.append(history ->
+          new Event.Resumed(context.by(), chosen == null ? null : chosen.in(history).number()));
       JobStatus.print(context, json.on, log.job(), log.state());
       if (!json.on) {
         context.tell("it goes on with: cairn run --job %s … -- COMMAND".formatted(log.job()));
       }
     }
     return 0;
-  }
-
-  private @Nullable Long number(JobId id) {
-    if (from == null) {
-      return null;
-    }
-    Context.Named named = context.named(from.contains("@") ? from : id + "@" + from);
-    if (!named.job().equals(id)) {
-      throw new CairnException.Invalid(
-          "%s is a checkpoint of another job than %s".formatted(from, id), "");
-    }
-    return named.number();
   }
 }

@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.checkpoint.OnSuccess;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Text;
 import dev.cairn.repository.Repository.Compression;
@@ -81,6 +82,26 @@ final class Options {
         default ->
             throw new TypeConversionException(
                 "'%s' is not a chunk size. Write 256KiB or 64KiB."
+                    .formatted(Text.printable(text, 40)));
+      };
+    }
+  }
+
+  /// `keep`, `delete` or `keep:7d`.
+  static final class OnSuccessText implements ITypeConverter<OnSuccess> {
+    private static final String FOR = "keep:";
+
+    @Override
+    public OnSuccess convert(String text) {
+      if (text.startsWith(FOR)) {
+        return new OnSuccess(new DurationText().convert(text.substring(FOR.length())));
+      }
+      return switch (text) {
+        case "keep" -> OnSuccess.KEEP;
+        case "delete" -> OnSuccess.DELETE;
+        default ->
+            throw new TypeConversionException(
+                "'%s' is nothing that can be done with them. Write keep, delete or keep:7d"
                     .formatted(Text.printable(text, 40)));
       };
     }

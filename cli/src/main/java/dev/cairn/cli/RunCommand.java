@@ -1,6 +1,6 @@
 package dev.cairn.cli;
 
-import dev.cairn.checkpoint.Retention;
+import dev.cairn.checkpoint.OnSuccess;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.JobId;
@@ -76,11 +76,16 @@ final class RunCommand implements Callable<Integer> {
       description = "What counts as complete: auto, quiesce, dir, marker:GLOB (default: auto).")
   private String layout = "auto";
 
+  @Mixin private KeepOptions keep = new KeepOptions();
+
   @Option(
-      names = "--keep-last",
-      paramLabel = "N",
-      description = "Checkpoints to keep (default: 5).")
-  private int keepLast = Retention.DEFAULTS.keepLast();
+      names = "--on-success",
+      paramLabel = "keep|delete|keep:TIME",
+      converter = Options.OnSuccessText.class,
+      description =
+          "What becomes of its checkpoints, but pinned ones, when the job is completed: kept,"
+              + " deleted, or kept for a time and then left to 'cairn prune' (default: keep).")
+  private OnSuccess onSuccess = OnSuccess.KEEP;
 
   @Option(
       names = "--heartbeat",
@@ -169,7 +174,8 @@ final class RunCommand implements Callable<Integer> {
             Layout.parse(layout),
             new RunOptions.Timing(every, heartbeat, lease, grace),
             new RunOptions.Restarts(maxFailures, backoff, RunOptions.Restarts.DEFAULTS.longest()),
-            new Retention(keepLast),
+            keep.retention(),
+            onSuccess,
             Labels.checked(labels),
             wait,
             resume);

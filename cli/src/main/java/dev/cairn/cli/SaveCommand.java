@@ -77,11 +77,7 @@ final class SaveCommand implements Callable<Integer> {
       description = "Put a label on the checkpoint; may be repeated.")
   private Map<String, String> labels = Map.of();
 
-  @Option(
-      names = "--keep-last",
-      paramLabel = "N",
-      description = "Checkpoints of the job to keep (default: 5).")
-  private int keepLast = Retention.DEFAULTS.keepLast();
+  @Mixin private KeepOptions keep = new KeepOptions();
 
   @Mixin private Options.StoringOption storing = new Options.StoringOption();
   @Mixin private Options.StoreOption store = new Options.StoreOption();
@@ -113,14 +109,14 @@ final class SaveCommand implements Callable<Integer> {
     }
     JobId id = job != null ? JobId.of(job) : DefaultJob.of(words(), context.directory());
     Map<String, String> checked = Labels.checked(labels);
-    var retention = new Retention(keepLast);
+    Retention retention = keep.retention();
     Sources sources = Sources.of(context, context.storePath(store.place), paths);
     String text = state == null ? null : StateFile.read(context, state);
     long start = context.env().nanos();
     try (Store opened = context.openOrCreate(store.place).storing(storing.value())) {
       JobLog log = JobLog.open(opened.journal(), context.env(), id);
       context.warnOfDamage(log.history());
-      submitIfNew(log, checked);
+      submitIfNew(log, retention, checked);
       refuseIfRunning(opened, log);
       try (Attempt attempt = claim(opened, log)) {
         Saved saved;
@@ -146,12 +142,12 @@ final class SaveCommand implements Callable<Integer> {
     return words;
   }
 
-  private void submitIfNew(JobLog log, Map<String, String> checked) {
+  private void submitIfNew(JobLog log, Retention retention, Map<String, String> checked) {
     if (log.history().exists() || log.history().broken().isPresent()) {
       return;
     }
     try {
-      log.append(_ -> new Event.Submitted("cairn save", keepLast, checked));
+      log.append(_ -> new Event.Submitted("cairn save", retention.keepLast(), checked));
     } catch (CairnException.Conflict e) {
       return; // somebody else submitted it at the same moment
     }

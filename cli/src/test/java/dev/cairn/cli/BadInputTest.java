@@ -98,7 +98,7 @@ class BadInputTest {
       strings = {
         "a@0",
         "a@-1",
-        "a@x",
+        "a@x y",
         "a@",
         "a@ 3",
         "a@99999999999999999999",
@@ -354,9 +354,9 @@ class BadInputTest {
     cairn.run("jobs", "resume", "--from", "999", "a").fails(10, "a@999");
     cairn.run("jobs", "resume", "--from", "1", "a").fails(10, "a@1");
     cairn.run("jobs", "resume", "--from", "b@3", "a").fails(2, "b@3", "another job");
-    cairn.run("jobs", "resume", "--from", "x", "a").fails(2, "checkpoint id");
+    cairn.run("jobs", "resume", "--from", "x", "a").fails(10, "no tag 'x'");
     cairn.run("jobs", "resume", "--from", "", "a").fails(2, "checkpoint id");
-    cairn.run("jobs", "resume", "--from", "b", "a").fails(2, "checkpoint id");
+    cairn.run("jobs", "resume", "--from", "b@x", "a").fails(2, "another job");
     assertThat(Cli.contents(cairn.store())).isEqualTo(before);
   }
 

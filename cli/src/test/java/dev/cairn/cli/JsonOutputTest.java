@@ -86,12 +86,29 @@ class JsonOutputTest {
     assertThat(shown.get("contents").findValuesAsString("path")).contains("new\nline \"quoted\"");
     assertThat(shown.at("/checkpoint/labels/k").asString()).isEqualTo("v");
     assertThat(json(0, "checkpoints", "verify", "a@3", "a@6")).hasSize(2);
+    assertThat(json(1, "diff", "a@3", "a").get("state")).hasSize(1);
+    assertThat(json(0, "du").get("jobs")).hasSize(1);
+    assertThat(json(0, "export", "a", "a.tar").get("id").asString()).isEqualTo("a@6");
+    cairn.write("b.tar", new TarBytes().file("f", "x").whole()); // the link in a.tar leads outside
+    assertThat(json(0, "import", "b.tar", "b").get("id").asString()).startsWith("b@");
+    assertThat(json(0, "jobs", "delete", "--force", "b").get("deleted").asString()).isEqualTo("b");
     assertThat(cairn.runProcess("scrub", "--json").ok().json().get("packs").asLong()).isPositive();
     covered.add("scrub"); // in a process of its own, whose signals it takes over
     assertThat(json(0, "checkpoints", "restore", "--to", "out", "a").get("id").asString())
         .isEqualTo("a@6");
+    assertThat(json(0, "prune", "a", "--keep-last", "1").get(0).get("checkpoints")).hasSize(2);
     assertThat(json(0, "checkpoints", "delete", "a@3").get("deleted").asString()).isEqualTo("a@3");
 
+    assertThat(json(0, "checkpoints", "pin", "a@6").get("pinned").asBoolean()).isTrue();
+    assertThat(json(0, "checkpoints", "tag", "a@6", "t").get("tags").get(0).asString())
+        .isEqualTo("t");
+    assertThat(json(0, "checkpoints", "unpin", "a@t").get("pinned").asBoolean()).isFalse();
+    assertThat(json(0, "fork", "a@6", "b").get("from").asString()).isEqualTo("a@6");
+    assertThat(json(0, "jobs", "delete", "--force", "b").get("deleted").asString()).isEqualTo("b");
+    assertThat(json(0, "jobs", "rollback", "a", "--to", "6").get("status").asString())
+        .isEqualTo("pending");
+    assertThat(json(0, "copy", "a", "--to", "other").get("copied")).hasSize(1);
+    assertThat(json(0, "repair", "a").get(0).get("status").asString()).isEqualTo("whole");
     assertThat(json(0, "jobs", "pause", "a").get("status").asString()).isEqualTo("paused");
     assertThat(json(0, "jobs", "resume", "a").get("status").asString()).isEqualTo("pending");
     assertThat(json(0, "jobs", "cancel", "a").get("status").asString()).isEqualTo("cancelled");

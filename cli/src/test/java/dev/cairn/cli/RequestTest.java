@@ -123,6 +123,23 @@ class RequestTest {
   }
 
   @Test
+  void the_holder_drops_what_no_rule_keeps() {
+    CairnProcess cairn = a.start(Run.counting());
+    machines.awaitCheckpoint(Run.JOB, 1);
+    Until.holds(
+        "five checkpoints", () -> machines.history(Run.JOB).live().size() >= 5, cairn::told);
+    long oldest = machines.history(Run.JOB).live().firstKey();
+    CairnProcess prune = b.cairn("prune", Run.JOB, "--keep-last", "1");
+
+    assertThat(prune.awaitExit()).as(prune::told).isZero();
+    assertThat(prune.output()).contains("no rule keeps it", "dropped job@" + oldest);
+    assertThat(machines.history(Run.JOB).live()).doesNotContainKey(oldest);
+    assertThat(machines.state(Run.JOB).requests()).isEmpty();
+    assertThat(machines.status(Run.JOB)).isEqualTo(Status.RUNNING);
+    machines.restore(Run.JOB, machines.newestCheckpoint(Run.JOB));
+  }
+
+  @Test
   void a_job_that_nobody_runs_is_cancelled_at_once_and_only_once() {
     CairnProcess cairn = a.start(Run.counting());
     log.awaitCounted(1, 1);

@@ -19,6 +19,7 @@ import dev.cairn.repository.Repository.Subject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -269,7 +270,7 @@ public final class Checkpointer {
           if (history.last() != decided) {
             requirePacks(contents.packs);
           }
-          return new Event.Checkpointed(checkpoint, drops(history));
+          return new Event.Checkpointed(checkpoint, drops(history, checkpoint));
         });
     packs.put(entry.number(), contents.packs);
     parent = entry.number();
@@ -288,30 +289,60 @@ public final class Checkpointer {
     }
   }
 
-  private List<Long> drops(History history) {
-    Set<Long> needed = new HashSet<>();
-    if (parent != null) {
-      needed.add(parent);
-    }
-    history
-        .claim()
-        .map(Event.Claimed::from)
-        .filter(from -> history.live().containsKey(from))
-        .ifPresent(needed::add);
-    return retention.drops(history, history.lineageFrom(parent), damaged, needed);
+  /// What retention lets go once `next` is durable.
+  private List<Long> drops(History history, Checkpoint next) {
+    Instant now = env.now();
+    return retention
+        .plan(candidates(history).with(new Candidate(history.last() + 1, now, next)), now)
+        .drops();
+  }
+
+  private Candidates candidates(History history) {
+    return Candidates.of(history, parent, damaged);
   }
 
   /// Drops checkpoints that a person asked to drop, and the bytes that only they needed.
   public void prune(Set<Long> numbers, String reason) {
-    attempt.append(history ->
-        new Event.Pruned(
-            numbers.stream().filter(history.live()::containsKey).sorted().toList(),
-            reason,
-            history.lineage().stream()
-                .map(Published::number)
-                .filter(number -> !numbers.contains(number))
-                .findFirst()
-                .orElse(null)));
+    prune(_ -> numbers, reason);
+  }
+
+  /// Drops what others have asked to drop: what a person named, and of what a policy named as much
+  /// as nothing needs by now (I5).
+  public void answerPruneRequests() {
+    prune(
+        history -> {
+          Set<Long> drops = new HashSet<>(history.asksToDrop());
+          drops.addAll(
+              Retention.LEAST.plan(candidates(history), env.now()).dropsOf(history.asksToLetGo()));
+          return drops;
+        },
+        "asked for");
+  }
+
+  /// Drops checkpoints, and the bytes that only they needed.
+  ///
+  /// @param choice which; asked of the very history on which the entry that says so is put
+  /// @return numbers of those that went
+  List<Long> prune(Function<History, Set<Long>> choice, String reason) {
+    Entry entry = attempt.append(history -> pruned(history, choice.apply(history), reason));
+    litter = true;
+    tidy();
+    return ((Event.Pruned) entry.event()).drops();
+  }
+
+  private static Event.Pruned pruned(History history, Set<Long> numbers, String reason) {
+    return new Event.Pruned(
+        numbers.stream().filter(history.live()::containsKey).sorted().toList(),
+        reason,
+        history.lineage().stream()
+            .map(Published::number)
+            .filter(number -> !numbers.contains(number))
+            .findFirst()
+            .orElse(null));
+  }
+
+  /// Deletes packs that no checkpoint needs, of dead attempts too.
+  void sweep() {
     litter = true;
     tidy();
   }

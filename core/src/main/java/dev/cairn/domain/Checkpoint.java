@@ -40,9 +40,31 @@ public record Checkpoint(
   /// The label of a fork, of its job and of its first checkpoint: the id of what was copied.
   public static final String FORKED_FROM = "cairn.forked-from";
 
+  /// The label of a copy out of another store, of its job and of each of its checkpoints: the id of
+  /// what was copied.
+  public static final String COPIED_FROM = "cairn.copied-from";
+
   public Checkpoint {
     labels = Map.copyOf(labels);
     answers = List.copyOf(answers);
+  }
+
+  /// The same, found elsewhere.
+  public Checkpoint at(ManifestRef place) {
+    return new Checkpoint(
+        kind,
+        parent,
+        progress,
+        labels,
+        state,
+        place,
+        files,
+        sizeBytes,
+        newBytes,
+        storedBytes,
+        durationMillis,
+        node,
+        answers);
   }
 
   public boolean isBaseline() {

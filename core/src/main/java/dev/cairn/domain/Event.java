@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.cairn.domain.Checkpoint.Kind;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Event.Paused.class, name = "paused"),
   @JsonSubTypes.Type(value = Event.Released.class, name = "released"),
   @JsonSubTypes.Type(value = Event.Pruned.class, name = "pruned"),
+  @JsonSubTypes.Type(value = Event.Repaired.class, name = "repaired"),
   @JsonSubTypes.Type(value = Event.Deleted.class, name = "deleted"),
   @JsonSubTypes.Type(value = Event.Submitted.class, name = "submitted"),
   @JsonSubTypes.Type(value = Event.CancelRequested.class, name = "cancel_requested"),
@@ -77,7 +79,13 @@ public sealed interface Event {
     }
   }
 
-  record Completed(String message) implements End {}
+  /// @param keepMillis how long its checkpoints are kept from then on, by the clock on the wall;
+  ///   absent for as long as nobody drops them
+  record Completed(String message, @Nullable Long keepMillis) implements End {
+    public Completed(String message) {
+      this(message, null);
+    }
+  }
 
   /// @param reason a stable word, such as `crash_loop`
   record Failed(String reason, String message, @Nullable Integer exitCode) implements End {}
@@ -106,6 +114,10 @@ public sealed interface Event {
     }
   }
 
+  /// A checkpoint whose bytes were damaged is whole again, and to be found there from this entry on.
+  /// It is the same checkpoint: what it holds has not changed.
+  record Repaired(long checkpoint, ManifestRef manifest, String by) implements OfAttempt {}
+
   /// The whole job is gone from this entry on; its numbers stay taken.
   record Deleted(String by) implements End {}
 
@@ -122,17 +134,38 @@ public sealed interface Event {
   record CheckpointRequested(String by, Kind kind) implements Control {}
 
   /// Asks the holder to drop checkpoints.
-  record PruneRequested(String by, List<Long> drops) implements Control {
+  ///
+  /// @param policy true if a policy chose them, so that the holder spares what is needed; absent if
+  ///   a person named them, who gets what he wants
+  record PruneRequested(String by, List<Long> drops, @Nullable Boolean policy) implements Control {
     public PruneRequested {
       drops = List.copyOf(drops);
+    }
+
+    public PruneRequested(String by, List<Long> drops) {
+      this(by, drops, null);
     }
   }
 
   /// A person says go on, from a chosen checkpoint or from the newest. Fences every older token.
+  ///
+  /// @param from a chosen one begins a branch, also of a job that is pending
   record Resumed(String by, @Nullable Long from) implements Control {}
 
   /// Keeps a checkpoint until every pin of it is taken back.
-  record Pinned(String by, long checkpoint) implements Control {}
+  ///
+  /// @param tag a name for the checkpoint; an older pin with the same name is void from here on
+  record Pinned(String by, long checkpoint, @Nullable String tag) implements Control {
+    public Pinned {
+      if (tag != null) {
+        Tag.require(tag);
+      }
+    }
+
+    public Pinned(String by, long checkpoint) {
+      this(by, checkpoint, null);
+    }
+  }
 
   /// @param pin number of the pin to take back, so that nobody takes back another's by accident;
   ///   absent for all pins of the checkpoint

@@ -77,6 +77,7 @@ public record JobState(
         yield edit().requests(left).newest(number).failures(0).next();
       }
       case Event.Pruned e -> edit().requests(without(Request.Kind.PRUNE)).newest(e.newest()).next();
+      case Event.Repaired _ -> edit().next();
       case Event.Completed e -> end(Status.COMPLETED, "", List.of());
       case Event.Failed e -> end(Status.FAILED, e.reason(), List.of());
       case Event.Cancelled e -> end(Status.CANCELLED, "", List.of());
@@ -201,11 +202,13 @@ public record JobState(
 
   private JobState resumed(Event.Resumed e) {
     requireExisting();
-    if (!status.isResumable()) {
+    boolean rollback = status == Status.PENDING && e.from() != null;
+    if (!status.isResumable() && !rollback) {
       throw conflict(
           "is " + status,
           switch (status) {
-            case COMPLETED -> "A completed job never changes. Start a new one, under another id.";
+            case COMPLETED ->
+                "A completed job never changes. Go on in a new one: cairn fork JOB@N ANOTHER";
             case RUNNING -> "Pause or cancel it first: cairn jobs pause JOB";
             default -> "It goes on when somebody runs it: cairn run --job JOB -- COMMAND";
           });

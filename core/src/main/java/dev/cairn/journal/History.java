@@ -31,8 +31,9 @@ public final class History {
   private final NavigableMap<Long, Published> live = new TreeMap<>();
   private final Map<Long, Long> parents = new HashMap<>();
   private final NavigableMap<Long, Set<Long>> pins = new TreeMap<>();
+  private final NavigableMap<String, Tagged> tags = new TreeMap<>();
   private final NavigableMap<Long, Entry> untrimmed = new TreeMap<>();
-  private final NavigableMap<Long, List<Long>> pruneRequests = new TreeMap<>();
+  private final NavigableMap<Long, Event.PruneRequested> pruneRequests = new TreeMap<>();
   private long last;
   private @Nullable Slot newest;
   private JobState state = JobState.NONE;
@@ -40,6 +41,7 @@ public final class History {
   private final NavigableMap<Long, Claimant> claimants = new TreeMap<>();
   private @Nullable Rest rest;
   private Event.@Nullable Submitted submitted;
+  private @Nullable Entry completed;
   private Slot.@Nullable Unreadable broken;
   private final List<Slot.Unreadable> unreadable = new ArrayList<>();
 
@@ -47,7 +49,7 @@ public final class History {
     this.job = job;
   }
 
-  /// A checkpoint as its entry published it.
+  /// A checkpoint as its entry published it, and to be found where it is now.
   public record Published(Entry entry, Checkpoint checkpoint) {
     public long number() {
       return entry.number();
@@ -91,6 +93,11 @@ public final class History {
         drop(e.drops());
       }
       case Event.Pruned e -> drop(e.drops());
+      case Event.Repaired e ->
+          live.computeIfPresent(
+              e.checkpoint(),
+              (_, there) -> new Published(there.entry(), there.checkpoint().at(e.manifest())));
+      case Event.Completed _ -> completed = entry;
       case Event.Released e -> {
         if (entry.after().purpose() == Event.Purpose.WORK) {
           rest = new Rest(entry.number(), Duration.ofMillis(e.retryMillis()));
@@ -99,16 +106,17 @@ public final class History {
       case Event.Resumed _ -> rest = null;
       case Event.Deleted _ -> {
         pins.clear();
+        tags.clear();
         drop(List.copyOf(live.keySet()));
       }
       case Event.Submitted e -> {
         submitted = e;
         rest = null;
+        completed = null; // so was what had the id before
       }
-      case Event.Pinned e ->
-          pins.computeIfAbsent(e.checkpoint(), _ -> new TreeSet<>()).add(entry.number());
+      case Event.Pinned e -> pin(e, entry.number());
       case Event.Unpinned e -> unpin(e);
-      case Event.PruneRequested e -> pruneRequests.put(entry.number(), e.drops());
+      case Event.PruneRequested e -> pruneRequests.put(entry.number(), e);
       case Event.Dropped e -> {
         remember(entry.number(), e.parent());
         drop(e.drops());
@@ -128,14 +136,40 @@ public final class History {
     }
   }
 
+  /// @param pin number of the entry that says so
+  private record Tagged(long checkpoint, long pin) {}
+
+  private void pin(Event.Pinned event, long number) {
+    if (event.tag() != null) {
+      Tagged before = tags.get(event.tag());
+      if (before != null) {
+        unpin(before.checkpoint, before.pin);
+      }
+      tags.put(event.tag(), new Tagged(event.checkpoint(), number));
+    }
+    pins.computeIfAbsent(event.checkpoint(), _ -> new TreeSet<>()).add(number);
+  }
+
   private void unpin(Event.Unpinned event) {
-    Set<Long> left = pins.getOrDefault(event.checkpoint(), new TreeSet<>());
-    if (event.pin() != null) {
-      left.remove(event.pin());
+    if (event.pin() == null) {
+      unpinAll(event.checkpoint());
+    } else {
+      unpin(event.checkpoint(), event.pin());
     }
-    if (event.pin() == null || left.isEmpty()) {
-      pins.remove(event.checkpoint());
+  }
+
+  private void unpin(long checkpoint, long pin) {
+    Set<Long> left = pins.getOrDefault(checkpoint, new TreeSet<>());
+    left.remove(pin);
+    tags.values().removeIf(tagged -> tagged.pin == pin);
+    if (left.isEmpty()) {
+      pins.remove(checkpoint);
     }
+  }
+
+  private void unpinAll(long checkpoint) {
+    pins.remove(checkpoint);
+    tags.values().removeIf(tagged -> tagged.checkpoint == checkpoint);
   }
 
   private void remember(long number, @Nullable Long parent) {
@@ -147,7 +181,7 @@ public final class History {
   private void drop(List<Long> numbers) {
     for (long number : numbers) {
       Published gone = live.remove(number);
-      pins.remove(number);
+      unpinAll(number);
       if (gone != null) {
         untrimmed.put(number, gone.entry());
       }
@@ -210,6 +244,11 @@ public final class History {
     return Optional.ofNullable(submitted);
   }
 
+  /// The entry that says that the job is completed.
+  public Optional<Entry> completed() {
+    return Optional.ofNullable(completed);
+  }
+
   /// The checkpoints that are kept, by number.
   public NavigableMap<Long, Published> live() {
     return Collections.unmodifiableNavigableMap(live);
@@ -219,16 +258,64 @@ public final class History {
     return Collections.unmodifiableSet(pins.keySet());
   }
 
+  /// The tags of a checkpoint, sorted.
+  public List<String> tags(long checkpoint) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getValue().checkpoint == checkpoint)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /// The kept checkpoint with that tag.
+  ///
+  /// @throws CairnException.NotFound if there is none
+  public Published tagged(String tag) {
+    return checkpoint(require(tag).checkpoint);
+  }
+
+  /// Number of the pin that a tag is.
+  ///
+  /// @throws CairnException.NotFound if there is no such tag
+  public long pinOf(String tag) {
+    return require(tag).pin;
+  }
+
+  private Tagged require(String tag) {
+    Tagged tagged = tags.get(tag);
+    if (tagged == null) {
+      throw new CairnException.NotFound(
+          "job %s has no tag '%s'%s"
+              .formatted(
+                  job,
+                  tag,
+                  tags.isEmpty() ? "" : ", but " + String.join(", ", tags.navigableKeySet())),
+          "See: cairn checkpoints list " + job);
+    }
+    return tagged;
+  }
+
   /// Dropped checkpoints whose entries still have their bodies.
   public List<Entry> untrimmed() {
     return List.copyOf(untrimmed.values());
   }
 
-  /// What unanswered prune requests ask to drop.
+  /// What people ask to drop in unanswered prune requests.
   public Set<Long> asksToDrop() {
+    return asked(false);
+  }
+
+  /// What unanswered prune requests name by a policy: it goes unless it is needed.
+  public Set<Long> asksToLetGo() {
+    return asked(true);
+  }
+
+  private Set<Long> asked(boolean byPolicy) {
     var all = new TreeSet<Long>();
     for (JobState.Request request : state.requests()) {
-      all.addAll(pruneRequests.getOrDefault(request.number(), List.of()));
+      Event.PruneRequested asked = pruneRequests.get(request.number());
+      if (asked != null && byPolicy == Boolean.TRUE.equals(asked.policy())) {
+        all.addAll(asked.drops());
+      }
     }
     all.retainAll(live.keySet());
     return all;
@@ -252,6 +339,16 @@ public final class History {
       at = parent != null && parent < at ? parent : null; // downwards only: damage makes no loops
     }
     return chain;
+  }
+
+  /// Whether the present lineage goes through `number`, kept or not.
+  public boolean isAncestor(long number) {
+    Long at = state.newest();
+    while (at != null && at > number) {
+      Long parent = parents.get(at);
+      at = parent != null && parent < at ? parent : null;
+    }
+    return at != null && at == number;
   }
 
   /// The kept checkpoint of that number.

@@ -69,6 +69,13 @@ final class Assembly implements AutoCloseable {
     return file.contents();
   }
 
+  /// A chunk that stays where it is.
+  ///
+  /// @param pack in which it is
+  Known known(ChunkRef place, PackName pack) {
+    return new Known(place.inPack(table.number(pack)));
+  }
+
   /// Adds the next chunks of a file. Files come one after another, never mixed.
   ///
   /// @param last whether the file ends with them

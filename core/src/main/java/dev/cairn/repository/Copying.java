@@ -1,15 +1,22 @@
 package dev.cairn.repository;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import dev.cairn.repository.Repository.Compression;
 import dev.cairn.repository.Repository.Saved;
+import dev.cairn.repository.Segment.Chunk;
 import dev.cairn.repository.Segment.Fresh;
+import dev.cairn.repository.Segment.Known;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// One copy of a checkpoint into another job: its extents as they are stored, every chunk checked
 /// against its hash on the way (I4), in new packs under the other job's token; groups and manifest
@@ -17,6 +24,8 @@ import java.util.List;
 ///
 /// No pack keeps its name: the holder of the other job, or a late deleter of an earlier life of its
 /// id, may sweep whatever bears a token up to its own.
+///
+/// What an earlier checkpoint of the other job holds already is not read and not stored again.
 ///
 /// Memory: that of the [Assembly] and up to 10 MiB for each of at most 8 batches; and the list of
 /// files.
@@ -29,14 +38,18 @@ final class Copying implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Assembly assembly;
   private final Lanes<RuntimeException> lanes;
+  private final ChunkIndex known;
 
   /// @param from packs of the job that is read
   /// @param manifest what is copied
   /// @param to packs of the job that is written, under `token`
+  /// @param parent a checkpoint of that job, which is kept until this one is published; may be
+  ///   absent
   Copying(
       JobPacks from,
       Manifest manifest,
       JobPacks to,
+      @Nullable ManifestRef parent,
       Env env,
       Compression compression,
       long token,
@@ -46,6 +59,11 @@ final class Copying implements AutoCloseable {
     this.meter = meter;
     this.assembly = new Assembly(to, env, manifest.boot(), compression, token, arena);
     this.lanes = new Lanes<>(env, "copy batch", Lanes.usualWidth(env));
+    this.known =
+        Optional.ofNullable(parent)
+            .flatMap(there -> assembly.goOnFrom(there, Set.of()))
+            .map(Parent::chunks)
+            .orElseGet(() -> new ChunkIndex(0));
   }
 
   /// @throws CairnException.Corrupt if a chunk is damaged or missing; names its file and its pack
@@ -91,7 +109,7 @@ final class Copying implements AutoCloseable {
     private final List<ChunkRef> refs;
     private final ContentsDraft draft;
     private final boolean last;
-    private List<Fresh> chunks = List.of();
+    private List<Chunk> chunks = List.of();
 
     Batch(String what, List<ChunkRef> refs, ContentsDraft draft, boolean last) {
       this.what = what;
@@ -103,10 +121,22 @@ final class Copying implements AutoCloseable {
     @Override
     public void run() {
       try {
-        chunks = reader.readStored(refs, manifest.packs());
+        chunks = chunks();
       } catch (Damage e) {
         throw e.spoils(what, reader.job());
       }
+    }
+
+    private List<Chunk> chunks() throws Damage {
+      List<ChunkRef> unknown =
+          refs.stream().filter(ref -> known.find(ref.sha256()) == null).toList();
+      Iterator<Fresh> fresh = reader.readStored(unknown, manifest.packs()).iterator();
+      var all = new ArrayList<Chunk>(refs.size());
+      for (ChunkRef ref : refs) {
+        ChunkRef place = known.find(ref.sha256());
+        all.add(place == null ? fresh.next() : new Known(place));
+      }
+      return all;
     }
 
     @Override

@@ -83,6 +83,12 @@ public final class FileTree {
     return root;
   }
 
+  /// Why no tree can have a file at `path`: it is not relative, leads out, is too long or cannot be
+  /// carried; empty if one can.
+  public static Optional<String> flaw(String path) {
+    return TreePath.flaw(path);
+  }
+
   /// A file that holds, and keeps, what another one held at some moment.
   ///
   /// @param linked whether it is a second name of that file

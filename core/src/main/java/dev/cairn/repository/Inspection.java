@@ -1,10 +1,12 @@
 package dev.cairn.repository;
 
 import dev.cairn.domain.CairnException;
+import dev.cairn.env.Disk;
 import dev.cairn.env.Env;
 import dev.cairn.repository.Manifest.Contents;
 import dev.cairn.repository.Manifest.Entry;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -69,6 +71,36 @@ public final class Inspection {
         ref.offset(),
         ref.storedBytes(),
         ref.codec().name().toLowerCase(Locale.ROOT));
+  }
+
+  /// Tells what another checkpoint has in other ways, sorted by the bytes of the paths.
+  ///
+  /// By the lists of both; contents are read only where a file of one size is cut in two ways.
+  ///
+  /// @param in of the other checkpoint's job
+  /// @throws CairnException.Corrupt if a list is damaged or missing
+  public void differences(
+      Manifest manifest, Inspection in, Manifest other, Consumer<Difference> taker) {
+    new Comparing(reader, manifest)
+        .with(
+            in.reader,
+            other,
+            (before, after) -> sha256(manifest, before).equals(in.sha256(other, after)),
+            taker);
+  }
+
+  /// Tells what is otherwise in a directory, whose files are read, sorted by the bytes of the
+  /// paths.
+  ///
+  /// @throws CairnException.Unavailable if files change while they are read
+  public void differences(Manifest manifest, Disk disk, FileTree tree, Consumer<Difference> taker) {
+    new Comparing(reader, manifest).with(disk, tree, taker);
+  }
+
+  private Sha256 sha256(Manifest manifest, Entry file) {
+    MessageDigest digest = Sha256.digest();
+    read(manifest, file, digest::update);
+    return Sha256.of(digest);
   }
 
   /// Reads a file front to back, about 4 MiB at a time, every chunk checked against its hash (I4).

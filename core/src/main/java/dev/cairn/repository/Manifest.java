@@ -62,6 +62,10 @@ import org.jspecify.annotations.Nullable;
 /// A file with the same size, modification time and these, looked at in the same boot, has the same
 /// contents. See [Unchanged].
 public final class Manifest {
+  /// Of a checkpoint without contents.
+  public static final Manifest EMPTY =
+      new Manifest(new Place(PackName.SELF, 0), Boot.UNKNOWN, List.of(), List.of(), null);
+
   static final int MAX_ENTRIES = 10_000_000;
   static final int MAX_BYTES = 1 << 30;
   static final int INLINE_CHUNKS = 8;

@@ -313,6 +313,43 @@ public final class Repository {
     }
   }
 
+  /// What came of a mending.
+  ///
+  /// @param saved the same checkpoint in packs that are whole; absent if it was whole, or cannot be
+  ///   mended
+  /// @param chunks number of pieces that were damaged, or in packs that are
+  /// @param bytes of those, what they hold
+  /// @param lost paths of files that nobody has whole
+  public record Mended(@Nullable Saved saved, long chunks, long bytes, List<String> lost) {
+    static final Mended WHOLE = new Mended(null, 0, 0, List.of());
+
+    public Mended {
+      lost = List.copyOf(lost);
+    }
+
+    static Mended lost(List<String> paths) {
+      return new Mended(null, 0, 0, paths);
+    }
+  }
+
+  /// Stores once more what of a checkpoint is damaged, as far as donors have it: see [Mending].
+  ///
+  /// All packs are durable on return; a journal entry then says that the checkpoint is there now,
+  /// and until then nothing has changed.
+  ///
+  /// @param token the fencing token of an attempt that holds `job`
+  /// @param donors in the order in which they are asked
+  /// @throws CairnException.Unavailable if the store did not take it
+  public Mended mend(
+      JobId job, ManifestRef ref, long token, List<Donor> donors, Meter meter) {
+    requireToken(token);
+    var packs = new JobPacks(blobs, job);
+    try (var mending =
+        new Mending(packs, disk, env, storing.compression(), token, donors, meter)) {
+      return mending.mend(ref);
+    }
+  }
+
   /// Stores a checkpoint of one job once more, in new packs of another job: see [Copying].
   ///
   /// All packs are durable on return; as with [#save], a journal entry of `to` then publishes the
@@ -323,12 +360,26 @@ public final class Repository {
   /// @throws CairnException.Corrupt if it is damaged or a pack is gone; names the file and the pack
   /// @throws CairnException.Unavailable if the store did not take it
   public Saved copy(JobId from, ManifestRef ref, JobId to, long token, Meter meter) {
+    return copy(this, from, ref, to, token, null, meter);
+  }
+
+  /// As above, out of another repository, storing what `parent` does not hold already.
+  ///
+  /// @param parent a checkpoint of `to`, which must be retained until the new one is published
+  public Saved copy(
+      Repository other,
+      JobId from,
+      ManifestRef ref,
+      JobId to,
+      long token,
+      @Nullable ManifestRef parent,
+      Meter meter) {
     requireToken(token);
-    Manifest manifest = manifest(from, ref);
-    var source = new JobPacks(blobs, from);
+    Manifest manifest = other.manifest(from, ref);
+    var source = new JobPacks(other.blobs, from);
     var target = new JobPacks(blobs, to);
     try (var copying =
-        new Copying(source, manifest, target, env, storing.compression(), token, meter)) {
+        new Copying(source, manifest, target, parent, env, storing.compression(), token, meter)) {
       return copying.copy();
     }
   }

@@ -210,7 +210,7 @@ final class ChildWatch {
     int failures = state.failures() + 1;
     Duration wait = options.restarts().after(failures);
     if (code == 0) {
-      return new Event.Completed("exit code 0");
+      return new Event.Completed("exit code 0", options.onSuccess().keepMillis());
     }
     if (state.asks(JobState.Request.Kind.CANCEL)) {
       return new Event.Cancelled("while it ran");

@@ -10,7 +10,6 @@ import dev.cairn.domain.Event;
 import dev.cairn.domain.JobState;
 import dev.cairn.env.Env;
 import dev.cairn.journal.Attempt;
-import dev.cairn.journal.History;
 import dev.cairn.repository.Changed;
 import dev.cairn.repository.FileTree;
 import dev.cairn.repository.Meter;
@@ -174,7 +173,6 @@ final class Recorder implements AutoCloseable {
 
   private void readRequests() {
     JobState state = attempt.refresh();
-    History history = attempt.log().history();
     if (state.asks(JobState.Request.Kind.CANCEL)) {
       asked.set(Stop.CANCEL);
     } else if (state.asks(JobState.Request.Kind.PAUSE)) {
@@ -184,7 +182,7 @@ final class Recorder implements AutoCloseable {
       now = true;
     }
     if (state.asks(JobState.Request.Kind.PRUNE)) {
-      checkpointer.prune(history.asksToDrop(), "asked for");
+      checkpointer.answerPruneRequests();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.OnSuccess;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.JobId;
@@ -19,6 +20,7 @@ public record RunOptions(
     Timing timing,
     Restarts restarts,
     Retention retention,
+    OnSuccess onSuccess,
     Map<String, String> labels,
     boolean standBy,
     boolean resume) {

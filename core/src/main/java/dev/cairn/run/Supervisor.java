@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.checkpoint.Pruner;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Event;
@@ -12,8 +13,10 @@ import dev.cairn.journal.Attempt;
 import dev.cairn.journal.Claimer;
 import dev.cairn.journal.History;
 import dev.cairn.journal.JobLog;
+import dev.cairn.repository.Meter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -148,7 +151,7 @@ public final class Supervisor {
     JobLog log = JobLog.open(store.journal(), env, options.job());
     ensureSubmitted(log);
     if (log.state().status() == Status.COMPLETED) {
-      return completed();
+      return completed(log);
     }
     resumeIfAsked(log);
     WatchedDirectory directory =
@@ -161,7 +164,7 @@ public final class Supervisor {
       if (log.state().status() != Status.COMPLETED) {
         throw e;
       }
-      return completed(); // by its holder, while this one stood by
+      return completed(log); // by its holder, while this one stood by
     }
     if (claimed == null) {
       return new Outcome.Over(log.state().held() ? stoppedWhileIdle() : stoppedBetweenAttempts());
@@ -172,11 +175,38 @@ public final class Supervisor {
       if (outcome instanceof Outcome.GivenUp) {
         claimer.giveUp(attempt);
       }
+      if (attempt.log().state().status() == Status.COMPLETED) {
+        cleanUp(attempt.log());
+      }
       return outcome;
     }
   }
 
-  private Outcome completed() {
+  /// Drops the checkpoints of a completed job, if whoever completed it wanted that: only now, since
+  /// what they were for is recorded. If it fails, or this process dies first, a later start or
+  /// `cairn prune` does it.
+  private void cleanUp(JobLog log) {
+    var pruner = new Pruner(store, disk, env, claimer, host.node());
+    if (!pruner.isOver(log.history())) {
+      return;
+    }
+    try {
+      Pruner.Proposal proposal = pruner.propose(log, options.retention(), Meter.NONE);
+      if (proposal.isWorthwhile()) {
+        List<Long> gone = pruner.carryOut(log, proposal, host.node(), (_, _, _) -> false);
+        tell.accept(
+            "job %s is completed; %d checkpoints deleted, as asked for with --on-success"
+                .formatted(log.job(), gone.size()));
+      }
+    } catch (CairnException e) {
+      tell.accept(
+          "its checkpoints are not deleted yet: %s. Do it later: cairn prune %s"
+              .formatted(e.getMessage(), log.job()));
+    }
+  }
+
+  private Outcome completed(JobLog log) {
+    cleanUp(log);
     tell.accept("job %s is completed; there is nothing to do".formatted(options.job()));
     return new Outcome.Over(0);
   }

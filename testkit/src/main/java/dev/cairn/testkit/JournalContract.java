@@ -2,6 +2,7 @@ package dev.cairn.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.JobId;
@@ -57,6 +58,8 @@ public interface JournalContract {
             new Event.PruneRequested("ann", List.of(1L, 2L)),
             Entries.checkpoint(null, "{\"é\": [1, 2.50, null]}"),
             new Event.Pruned(List.of(1L), "asked", 6L),
+            new Event.Repaired(
+                6, new ManifestRef("ab".repeat(32), "3-" + "cd".repeat(32) + ".pack", 16, 5, 9, 1), "ann"),
             new Event.PauseRequested("ann", "lunch"),
             new Event.Paused("person", "lunch"),
             new Event.Unpinned("ann", 2),

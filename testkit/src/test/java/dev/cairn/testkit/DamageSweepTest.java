@@ -40,6 +40,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,11 +49,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Every object of a store is damaged at many places, one at a time (I4, I5): whatever is restored
-/// is what was saved, and whoever gets something older, or nothing, is told why.
+/// is what was saved, and whoever gets something older, or nothing, is told why. In each build a part
+/// of them; all with `-Dcairn.damages=all`.
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 final class DamageSweepTest {
   private static final long SEED = 20_261_121;
   private static final Path TARGET = Path.of("/data/target");
+  private static final boolean ALL = System.getProperty("cairn.damages", "").equals("all");
 
   private final CrashingDisk memory = new CrashingDisk();
   private final List<Step> steps = Workload.large(memory, Path.of("/data/sources"), SEED);
@@ -91,7 +94,15 @@ final class DamageSweepTest {
         }
       }
     }
-    damages = new Damages(SEED, objects, manifests()).all();
+    damages = some(new Damages(SEED, objects, manifests()).all());
+  }
+
+  /// Of the flipped bytes that are like many others, every third.
+  private static List<Damage> some(List<Damage> all) {
+    return IntStream.range(0, all.size())
+        .filter(i -> ALL || i % 3 == 0 || all.get(i).how() != How.FLIP || all.get(i).isSample())
+        .mapToObj(all::get)
+        .toList();
   }
 
   private List<ManifestRef> manifests() {

@@ -7,6 +7,7 @@ import dev.cairn.blob.Blob;
 import dev.cairn.blob.MemoryBlobStore;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.domain.CairnException;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.Checkpoint;
 import dev.cairn.domain.Entry;
 import dev.cairn.domain.Event;
@@ -73,6 +74,7 @@ final class FencingTest {
     return Stream.of(
         Entries.checkpoint(null, "{}"),
         new Event.Pruned(List.of(3L), "asked", null),
+        new Event.Repaired(3, new ManifestRef("", "", 16, 1, 1, 0), "ann"),
         new Event.Completed("done"),
         new Event.Failed("crash_loop", "", 1),
         new Event.Cancelled(""),

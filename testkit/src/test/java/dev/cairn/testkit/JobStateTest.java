@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.domain.CairnException;
 import dev.cairn.domain.Checkpoint;
+import dev.cairn.domain.Checkpoint.ManifestRef;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Event.Purpose;
 import dev.cairn.domain.JobState;
@@ -52,6 +53,7 @@ final class JobStateTest {
           Map.entry("maintained", claim(Purpose.MAINTENANCE)),
           Map.entry("checkpointed", checkpointed()),
           Map.entry("pruned", new Event.Pruned(List.of(8L), "asked", 7L)),
+          Map.entry("repaired", new Event.Repaired(7, new ManifestRef("", "", 16, 1, 1, 0), "ann")),
           Map.entry("completed", new Event.Completed("")),
           Map.entry("failed", new Event.Failed("crash_loop", "", 1)),
           Map.entry("cancelled", new Event.Cancelled("")),
@@ -375,6 +377,16 @@ final class JobStateTest {
     assertThat(resumed.requests()).containsExactly(new Request(NUMBER + 1, Request.Kind.PRUNE));
     assertThat(resumed.newest()).isEqualTo(3);
     assertThat(paused.after(event("resumed"), NUMBER, 0).newest()).isEqualTo(paused.newest());
+  }
+
+  @Test
+  void a_pending_job_may_be_rolled_back_but_needs_no_resume() {
+    JobState pending = state(Stand.PENDING);
+    assertThat(pending.after(new Event.Resumed("ann", 3L), NUMBER, 0).newest()).isEqualTo(3);
+    assertThatThrownBy(() -> pending.after(event("resumed"), NUMBER, 0))
+        .isInstanceOf(CairnException.Conflict.class);
+    assertThatThrownBy(() -> state(Stand.COMPLETED).after(new Event.Resumed("ann", 3L), NUMBER, 0))
+        .isInstanceOf(CairnException.Conflict.class);
   }
 
   @Test

@@ -160,7 +160,7 @@ final class Worker implements AutoCloseable {
   /// Carries out what others have asked to drop.
   void answerPruneRequests() {
     if (attempt.refresh().asks(Request.Kind.PRUNE)) {
-      checkpointer.prune(history().asksToDrop(), "asked for");
+      checkpointer.answerPruneRequests();
     }
   }
 

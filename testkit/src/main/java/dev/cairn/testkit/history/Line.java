@@ -114,7 +114,7 @@ public record Line(String job, long number, String id, String type, After after,
 
   /// Whether only the holder may have written it.
   public boolean isOfAttempt() {
-    return isEnd() || isCheckpoint() || type.equals("pruned");
+    return isEnd() || isCheckpoint() || type.equals("pruned") || type.equals("repaired");
   }
 
   /// Whether it published a checkpoint, which may be a tombstone by now.

@@ -34,6 +34,7 @@ public final class Rules {
   private final Set<String> ids = new HashSet<>();
   private final TreeMap<Long, Line> live = new TreeMap<>();
   private final Map<Long, Set<Long>> pins = new HashMap<>();
+  private final Map<String, Long> tags = new HashMap<>();
   private final TreeMap<Long, String> requests = new TreeMap<>();
   private final Map<String, Long> claimsBy = new HashMap<>();
   private long last;
@@ -132,6 +133,7 @@ public final class Rules {
     switch (line.type()) {
       case "checkpointed", "dropped" -> checkpointed(line, holder);
       case "pruned" -> pruned(line);
+      case "repaired" -> {} // the same checkpoint, elsewhere
       case "deleted" -> {
         live.clear();
         pins.clear();
@@ -206,6 +208,14 @@ public final class Rules {
   }
 
   private void pruned(Line line) {
+    boolean byRules = line.event().path("reason").asString("").startsWith("pruned by ");
+    for (long dropped : line.drops()) {
+      require(
+          !byRules || !pins.containsKey(dropped) && !Objects.equals(newest, dropped),
+          "I5",
+          "retention_spares_what_is_needed",
+          () -> "%s lets %d go, which is pinned or the newest".formatted(line, dropped));
+    }
     line.drops().forEach(live::remove);
     line.drops().forEach(pins::remove);
     requests.values().removeIf("prune"::equals);
@@ -234,11 +244,20 @@ public final class Rules {
       case "pause_requested" -> ask(line, "pause", "paused");
       case "checkpoint_requested" -> requests.put(line.number(), "checkpoint");
       case "prune_requested" -> requests.put(line.number(), "prune");
-      case "pinned" ->
-          pins.computeIfAbsent(line.number("checkpoint"), _ -> new TreeSet<>()).add(line.number());
+      case "pinned" -> pinned(line);
       case "unpinned" -> unpinned(line);
       default -> resumed(line);
     }
+  }
+
+  private void pinned(Line line) {
+    String tag = line.event().path("tag").asString("");
+    Long moved = tag.isEmpty() ? null : tags.put(tag, line.number());
+    if (moved != null) {
+      pins.values().forEach(of -> of.remove(moved));
+      pins.values().removeIf(Set::isEmpty);
+    }
+    pins.computeIfAbsent(line.number("checkpoint"), _ -> new TreeSet<>()).add(line.number());
   }
 
   private void unpinned(Line line) {
@@ -268,7 +287,7 @@ public final class Rules {
 
   private void resumed(Line line) {
     require(
-        RESUMABLE.contains(status),
+        RESUMABLE.contains(status) || status.equals("pending") && line.number("from") != null,
         "I7",
         "only_stopped_jobs_are_resumed",
         () -> "%s although the job is %s".formatted(line, status));

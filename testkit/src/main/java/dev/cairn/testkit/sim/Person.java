@@ -4,6 +4,7 @@ import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Forker;
+import dev.cairn.checkpoint.Pruner;
 import dev.cairn.checkpoint.Restorer;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
@@ -73,7 +74,7 @@ final class Person {
   }
 
   private void command(JobLog log) {
-    switch (random.nextInt(28)) {
+    switch (random.nextInt(30)) {
       case 0 -> log.append(_ -> new Event.CancelRequested(process.name, ""));
       case 1, 2 -> log.append(_ -> new Event.PauseRequested(process.name, ""));
       case 3, 4, 5, 6 -> resume(log, null);
@@ -87,13 +88,15 @@ final class Person {
       case 17 -> delete(log);
       case 18, 19, 20 -> restore(log);
       case 21, 22, 23 -> fork(log);
+      case 24, 25 -> pruneByRules(log);
       default -> spend(log);
     }
   }
 
   private void resume(JobLog log, @Nullable Long from) {
     log.refresh();
-    if (log.state().status().isResumable()) {
+    boolean rollback = from != null && log.state().status() == Status.PENDING;
+    if (log.state().status().isResumable() || rollback) {
       log.append(history -> {
         if (from != null) {
           history.checkpoint(from);
@@ -111,9 +114,10 @@ final class Person {
   private void pin(JobLog log) {
     Long number = any(log.history());
     if (number != null) {
+      String tag = random.nextBoolean() ? "best" : null;
       log.append(history -> {
         history.checkpoint(number);
-        return new Event.Pinned(process.name, number);
+        return new Event.Pinned(process.name, number, tag);
       });
     }
   }
@@ -136,6 +140,25 @@ final class Person {
       log.append(_ -> new Event.PruneRequested(process.name, List.of(number)));
     } else {
       maintain(log, checkpointer -> checkpointer.prune(Set.of(number), "asked for"));
+    }
+  }
+
+  /// As `cairn prune` does.
+  private void pruneByRules(JobLog log) {
+    log.refresh();
+    if (!log.history().exists() || log.state().status() == Status.RUNNING) {
+      return;
+    }
+    var pruner = new Pruner(store, disk, process.env, claimer(), process.node.name);
+    try {
+      Pruner.Proposal proposal = pruner.propose(log, new Retention(1), Meter.NONE);
+      if (proposal.isWorthwhile()) {
+        pruner.carryOut(log, proposal, process.name, process.patience(PATIENCE));
+      }
+    } catch (CairnException.Corrupt e) {
+      sim.story().tell(process.name, () -> "prunes nothing: " + e.getMessage());
+    } catch (CairnException.Fenced e) {
+      sim.story().tell(process.name, () -> "is displaced while it prunes");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.cairn.testkit.sim;
 
+import dev.cairn.checkpoint.OnSuccess;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
@@ -54,6 +55,7 @@ final class SupervisedJob {
             timing,
             RunOptions.Restarts.DEFAULTS,
             new Retention(random.nextInt(1, 4)),
+            OnSuccess.KEEP,
             Map.of(),
             true,
             random.nextInt(4) == 0);

@@ -145,7 +145,7 @@ final class Worker {
         return false;
       }
       if (state.asks(Request.Kind.PRUNE)) {
-        checkpointer.prune(attempt.log().history().asksToDrop(), "asked for");
+        checkpointer.answerPruneRequests();
       }
     }
     String state = random.nextInt(3) == 0 ? null : link.pointer() + " ".repeat(padding());

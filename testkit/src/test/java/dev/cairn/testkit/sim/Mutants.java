@@ -12,6 +12,7 @@ final class Mutants {
   private static final String ATTEMPT = "journal/Attempt.java";
   private static final String DISK_STORE = "blob/DiskBlobStore.java";
   private static final String CHECKPOINTER = "checkpoint/Checkpointer.java";
+  private static final String CANDIDATES = "checkpoint/Candidates.java";
   private static final String FORKER = "checkpoint/Forker.java";
   private static final String REPOSITORY = "repository/Repository.java";
   private static final String PACK_WRITER = "repository/PackWriter.java";
@@ -217,7 +218,7 @@ final class Mutants {
 
   private static Mutant rewindPointLetGo() {
     return Mutant.of("rewind point let go")
-        .edit(CHECKPOINTER, ".ifPresent(needed::add);", ".isPresent();")
+        .edit(CANDIDATES, ".ifPresent(needed::add);", ".isPresent();")
         .foundWithin(10, "retention_spares_what_is_needed");
   }
 

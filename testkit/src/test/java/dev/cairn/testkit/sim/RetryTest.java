@@ -2,6 +2,7 @@ package dev.cairn.testkit.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.checkpoint.OnSuccess;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.domain.Event;
 import dev.cairn.domain.Heartbeat;
@@ -78,6 +79,7 @@ class RetryTest {
             new RunOptions.Timing(EVERY, Worker.HEARTBEAT, Worker.LEASE, Duration.ofSeconds(3)),
             RunOptions.Restarts.DEFAULTS,
             new Retention(3),
+            OnSuccess.KEEP,
             Map.of(),
             true,
             false);
