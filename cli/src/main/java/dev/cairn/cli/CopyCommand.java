@@ -59,14 +59,12 @@ final class CopyCommand implements Callable<Integer> {
     this.context = context;
   }
 
-  record Result(
-      String job, String store, List<String> copied, long sizeBytes, long storedBytes) {}
+  record Result(String job, String store, List<String> copied, long sizeBytes, long storedBytes) {}
 
   @Override
   public Integer call() {
     JobId target = JobId.of(as == null ? job : as);
-    try (Store opened = context.open(store.place);
-        ProgressLine progress = context.progress("copying")) {
+    try (Store opened = context.open(store.place)) {
       JobLog log = context.existing(opened, job);
       context.warnOfDamage(log.history());
       try (Store other = context.openOrCreate(to)) {
@@ -75,24 +73,27 @@ final class CopyCommand implements Callable<Integer> {
               "%s is the store that the job is in".formatted(other.location()),
               "Nothing was copied. Name another store with --to.");
         }
-        long start = context.env().nanos();
-        List<Copier.Copied> copied =
-            new Copier(
-                    opened, other, context.env(), context.claimer(other), context.host().node())
-                .copy(
-                    log,
-                    target,
-                    context.by(),
-                    (_, _, look) -> {
-                      context.env().sleep(look);
-                      return context.env().nanos() - start < timeout.toNanos();
-                    },
-                    progress);
-        progress.close();
-        report(target, other, copied);
+        report(target, other, copy(opened, log, other, target));
       }
     }
     return 0;
+  }
+
+  private List<Copier.Copied> copy(Store opened, JobLog log, Store other, JobId target) {
+    var copier =
+        new Copier(opened, other, context.env(), context.claimer(other), context.host().node());
+    long start = context.env().nanos();
+    try (ProgressLine progress = context.progress("copying")) {
+      return copier.copy(
+          log,
+          target,
+          context.by(),
+          (_, _, look) -> {
+            context.env().sleep(look);
+            return context.env().nanos() - start < timeout.toNanos();
+          },
+          progress);
+    }
   }
 
   private void report(JobId target, Store other, List<Copier.Copied> copied) {
@@ -110,9 +111,7 @@ final class CopyCommand implements Callable<Integer> {
       return;
     }
     for (Copier.Copied one : copied) {
-      context
-          .out()
-          .println("copied %s as %s@%d".formatted(one.source(), target, one.number()));
+      context.out().println("copied %s as %s@%d".formatted(one.source(), target, one.number()));
     }
     context
         .out()
@@ -120,7 +119,6 @@ final class CopyCommand implements Callable<Integer> {
             copied.isEmpty()
                 ? "%s in %s has all checkpoints already".formatted(target, other.location())
                 : "%s in %s: %s, of which %s stored"
-                    .formatted(
-                        target, other.location(), Human.bytes(size), Human.bytes(stored)));
+                    .formatted(target, other.location(), Human.bytes(size), Human.bytes(stored)));
   }
 }

@@ -57,26 +57,29 @@ final class ForkCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     JobId job = JobId.of(target);
-    try (Store opened = context.open(store.place);
-        ProgressLine progress = context.progress("fork")) {
+    try (Store opened = context.open(store.place)) {
       Chosen chosen = Chosen.of(context, opened, source);
       var from = new CheckpointId(chosen.log().job(), chosen.first().number());
-      long start = context.env().nanos();
-      Forker.Forked forked =
-          new Forker(opened, context.env(), context.claimer(opened), context.host().node())
-              .fork(
-                  from,
-                  job,
-                  context.by(),
-                  (_, _, look) -> {
-                    context.env().sleep(look);
-                    return context.env().nanos() - start < timeout.toNanos();
-                  },
-                  progress);
-      progress.close();
+      Forker.Forked forked = fork(opened, from, job);
       print(from, new CheckpointId(job, forked.published().number()), forked);
     }
     return 0;
+  }
+
+  private Forker.Forked fork(Store opened, CheckpointId from, JobId job) {
+    long start = context.env().nanos();
+    try (ProgressLine progress = context.progress("fork")) {
+      return new Forker(opened, context.env(), context.claimer(opened), context.host().node())
+          .fork(
+              from,
+              job,
+              context.by(),
+              (_, _, look) -> {
+                context.env().sleep(look);
+                return context.env().nanos() - start < timeout.toNanos();
+              },
+              progress);
+    }
   }
 
   private void print(CheckpointId from, CheckpointId made, Forker.Forked forked) {

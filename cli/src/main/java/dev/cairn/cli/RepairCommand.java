@@ -76,46 +76,40 @@ final class RepairCommand implements Callable<Integer> {
       String status =
           !mended.lost().isEmpty() ? "lost" : mended.saved() == null ? "whole" : "repaired";
       return new Result(
-          job + "@" + report.checkpoint(),
-          status,
-          mended.chunks(),
-          mended.bytes(),
-          mended.lost());
+          job + "@" + report.checkpoint(), status, mended.chunks(), mended.bytes(), mended.lost());
     }
   }
 
   @Override
   public Integer call() {
     var others = new ArrayList<Store>();
-    try (Store opened = context.open(store.place);
-        ProgressLine progress = context.progress("repairing")) {
+    try (Store opened = context.open(store.place)) {
       JobLog log = context.existing(opened, job);
       context.warnOfDamage(log.history());
-      List<Donor> donors = donors(opened, log.job(), others);
-      long start = context.env().nanos();
-      List<Result> results =
-          new Mender(
-                  opened,
-                  context.disk(),
-                  context.env(),
-                  context.claimer(opened),
-                  context.host().node())
-              .mend(
-                  log,
-                  donors,
-                  context.by(),
-                  (_, _, look) -> {
-                    context.env().sleep(look);
-                    return context.env().nanos() - start < timeout.toNanos();
-                  },
-                  progress)
-              .stream()
+      return report(
+          mend(opened, log, donors(opened, log.job(), others)).stream()
               .map(report -> Result.of(log.job(), report))
-              .toList();
-      progress.close();
-      return report(results);
+              .toList());
     } finally {
       others.forEach(Store::close);
+    }
+  }
+
+  private List<Mender.Report> mend(Store opened, JobLog log, List<Donor> donors) {
+    var mender =
+        new Mender(
+            opened, context.disk(), context.env(), context.claimer(opened), context.host().node());
+    long start = context.env().nanos();
+    try (ProgressLine progress = context.progress("repairing")) {
+      return mender.mend(
+          log,
+          donors,
+          context.by(),
+          (_, _, look) -> {
+            context.env().sleep(look);
+            return context.env().nanos() - start < timeout.toNanos();
+          },
+          progress);
     }
   }
 

@@ -86,14 +86,17 @@ class CopyCommandTest {
     copy("--as", "k");
     other.run("save", "--job", "k", "data").ok();
     cairn.run("copy", "j", "--to", "other", "--as", "k").fails(11, "gone on by itself");
-    cairn.run("copy", "j", "--to", cairn.store().toString()).fails(2, "the store that the job is in");
+    cairn
+        .run("copy", "j", "--to", cairn.store().toString())
+        .fails(2, "the store that the job is in");
     cairn.run("copy", "nobody", "--to", "other").fails(10, "there is no job nobody");
   }
 
   @Test
   void a_damaged_checkpoint_is_not_copied() throws Exception {
     try (var packs = Files.list(cairn.store().resolve("jobs/j/packs"))) {
-      Path pack = packs.max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length())).orElseThrow();
+      Path pack =
+          packs.max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length())).orElseThrow();
       byte[] bytes = Files.readAllBytes(pack);
       bytes[10 * CHUNK]++;
       Files.write(pack, bytes);

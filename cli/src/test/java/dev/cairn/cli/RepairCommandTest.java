@@ -91,8 +91,7 @@ class RepairCommandTest {
       cairn.shell("rm -rf store out && cp -r sibling store").ok();
       damage(packs().get(i), how);
       cairn.run("checkpoints", "verify", "j").ends(1);
-      JsonNode results =
-          cairn.run("repair", "j", "--from", "sibling", "--json").ok().json();
+      JsonNode results = cairn.run("repair", "j", "--from", "sibling", "--json").ok().json();
       assertThat(results).hasSize(2);
       assertThat(results.findValuesAsString("status")).contains("repaired").doesNotContain("lost");
       assertWhole();

@@ -135,8 +135,7 @@ public final class Copier {
     return copied;
   }
 
-  private Copied copyOne(
-      Attempt attempt, JobLog source, CheckpointId id, String by, Meter meter) {
+  private Copied copyOne(Attempt attempt, JobLog source, CheckpointId id, String by, Meter meter) {
     Entry pin =
         source.append(history -> {
           history.checkpoint(id.number()); // or it was dropped just now
@@ -164,19 +163,14 @@ public final class Copier {
               node,
               List.of());
       Entry entry = publish(attempt, checkpoint, saved == null ? Set.of() : saved.packs());
-      return new Copied(
-          id, entry.number(), checkpoint.sizeBytes(), checkpoint.storedBytes());
+      return new Copied(id, entry.number(), checkpoint.sizeBytes(), checkpoint.storedBytes());
     } finally {
       unpin(source, id, by, pin);
     }
   }
 
   private Repository.@Nullable Saved save(
-      Attempt attempt,
-      JobId source,
-      Checkpoint original,
-      @Nullable Published parent,
-      Meter meter) {
+      Attempt attempt, JobId source, Checkpoint original, @Nullable Published parent, Meter meter) {
     ManifestRef manifest = original.manifest();
     return manifest == null
         ? null

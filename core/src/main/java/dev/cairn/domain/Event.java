@@ -114,8 +114,8 @@ public sealed interface Event {
     }
   }
 
-  /// A checkpoint whose bytes were damaged is whole again, and to be found there from this entry on.
-  /// It is the same checkpoint: what it holds has not changed.
+  /// A checkpoint whose bytes were damaged is whole again, and to be found there from this entry
+  /// on. It is the same checkpoint: what it holds has not changed.
   record Repaired(long checkpoint, ManifestRef manifest, String by) implements OfAttempt {}
 
   /// The whole job is gone from this entry on; its numbers stay taken.

@@ -42,9 +42,7 @@ sealed interface Donated {
       PackName pack = table.name(place.pack());
       try {
         return Optional.of(
-            new ExtentReader(packs)
-                .readStored(List.of(place.inPack(0)), List.of(pack))
-                .getFirst());
+            new ExtentReader(packs).readStored(List.of(place.inPack(0)), List.of(pack)).getFirst());
       } catch (Damage e) {
         return Optional.empty(); // it has a damaged one too
       }
@@ -100,8 +98,7 @@ sealed interface Donated {
       ByteBuffer stored = smaller.orElse(chunk);
       Codec codec = smaller.isPresent() ? Codec.ZSTD : Codec.RAW;
       return Optional.of(
-          new Fresh(
-              wanted.sha256(), wanted.sizeBytes(), codec, Pack.crc32c(stored), stored));
+          new Fresh(wanted.sha256(), wanted.sizeBytes(), codec, Pack.crc32c(stored), stored));
     }
   }
 }

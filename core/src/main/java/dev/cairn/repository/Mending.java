@@ -91,8 +91,7 @@ final class Mending implements AutoCloseable {
         isReadable(reader -> reader.manifest(ref))
             && PackName.parse(ref.pack()).map(this::isWhole).orElse(false);
     meter.total(manifest.sizeBytes());
-    Assembly into =
-        new Assembly(packs, env, manifest.boot(), compression, token, arena);
+    Assembly into = new Assembly(packs, env, manifest.boot(), compression, token, arena);
     assembly = into;
     Contents state = manifest.state().orElse(null);
     ContentsDraft stateDraft = state == null ? null : take(manifest, STATE, state, into);

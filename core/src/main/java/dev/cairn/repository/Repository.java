@@ -340,12 +340,10 @@ public final class Repository {
   /// @param token the fencing token of an attempt that holds `job`
   /// @param donors in the order in which they are asked
   /// @throws CairnException.Unavailable if the store did not take it
-  public Mended mend(
-      JobId job, ManifestRef ref, long token, List<Donor> donors, Meter meter) {
+  public Mended mend(JobId job, ManifestRef ref, long token, List<Donor> donors, Meter meter) {
     requireToken(token);
     var packs = new JobPacks(blobs, job);
-    try (var mending =
-        new Mending(packs, disk, env, storing.compression(), token, donors, meter)) {
+    try (var mending = new Mending(packs, disk, env, storing.compression(), token, donors, meter)) {
       return mending.mend(ref);
     }
   }

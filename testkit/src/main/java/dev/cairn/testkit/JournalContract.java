@@ -59,7 +59,9 @@ public interface JournalContract {
             Entries.checkpoint(null, "{\"é\": [1, 2.50, null]}"),
             new Event.Pruned(List.of(1L), "asked", 6L),
             new Event.Repaired(
-                6, new ManifestRef("ab".repeat(32), "3-" + "cd".repeat(32) + ".pack", 16, 5, 9, 1), "ann"),
+                6,
+                new ManifestRef("ab".repeat(32), "3-" + "cd".repeat(32) + ".pack", 16, 5, 9, 1),
+                "ann"),
             new Event.PauseRequested("ann", "lunch"),
             new Event.Paused("person", "lunch"),
             new Event.Unpinned("ann", 2),

@@ -49,8 +49,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Every object of a store is damaged at many places, one at a time (I4, I5): whatever is restored
-/// is what was saved, and whoever gets something older, or nothing, is told why. In each build a part
-/// of them; all with `-Dcairn.damages=all`.
+/// is what was saved, and whoever gets something older, or nothing, is told why. In each build a
+/// part of them; all with `-Dcairn.damages=all`.
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 final class DamageSweepTest {
   private static final long SEED = 20_261_121;
