@@ -12,6 +12,8 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -85,7 +87,24 @@ final class DirectIoTest {
     String said = Files.readString(directory.resolve("said"));
     assumeThat(said).as("this system lets us trace").doesNotContain("Operation not permitted");
     assertThat(process.exitValue()).as(said).isZero();
-    return Files.readAllLines(trace);
+    return whole(Files.readAllLines(trace));
+  }
+
+  /// Calls in one line each: one during which another thread made a call is told in two.
+  private static List<String> whole(List<String> lines) {
+    var begun = new HashMap<String, String>();
+    var calls = new ArrayList<String>();
+    for (String line : lines) {
+      String thread = line.split(" ", 2)[0];
+      if (line.endsWith("<unfinished ...>")) {
+        begun.put(thread, line.replace("<unfinished ...>", "").strip());
+      } else if (line.contains(" resumed>")) {
+        calls.add(begun.remove(thread) + line.substring(line.indexOf(" resumed>") + 9));
+      } else {
+        calls.add(line);
+      }
+    }
+    return calls;
   }
 
   @Test
