@@ -120,13 +120,7 @@ final class CheckpointsDeleteCommand implements Callable<Integer> {
     Claimer.Claimed claimed =
         context
             .claimer(opened)
-            .claim(
-                log,
-                Event.Purpose.MAINTENANCE,
-                (_, _, look) -> {
-                  context.env().sleep(look);
-                  return true;
-                })
+            .claim(log, Event.Purpose.MAINTENANCE, context.patience())
             .orElseThrow();
     try (Attempt attempt = claimed.attempt()) {
       new Checkpointer(

@@ -201,6 +201,23 @@ record Context(
     return new Claimer(store.journal(), env, host, MAINTENANCE_HEARTBEAT, MAINTENANCE_LEASE);
   }
 
+  /// Waits for whoever holds a job, however long that takes.
+  Claimer.Patience patience() {
+    return (_, _, look) -> {
+      env.sleep(look);
+      return true;
+    };
+  }
+
+  /// As above, but no longer than `limit` from now on.
+  Claimer.Patience patience(Duration limit) {
+    long start = env.nanos();
+    return (_, _, look) -> {
+      env.sleep(look);
+      return env.nanos() - start < limit.toNanos();
+    };
+  }
+
   /// Who asks, for the journal: the user and the node.
   String by() {
     return variable("USER").orElse("somebody") + "@" + host.node();

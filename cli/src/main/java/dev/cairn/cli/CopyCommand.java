@@ -82,17 +82,8 @@ final class CopyCommand implements Callable<Integer> {
   private List<Copier.Copied> copy(Store opened, JobLog log, Store other, JobId target) {
     var copier =
         new Copier(opened, other, context.env(), context.claimer(other), context.host().node());
-    long start = context.env().nanos();
     try (ProgressLine progress = context.progress("copying")) {
-      return copier.copy(
-          log,
-          target,
-          context.by(),
-          (_, _, look) -> {
-            context.env().sleep(look);
-            return context.env().nanos() - start < timeout.toNanos();
-          },
-          progress);
+      return copier.copy(log, target, context.by(), context.patience(timeout), progress);
     }
   }
 

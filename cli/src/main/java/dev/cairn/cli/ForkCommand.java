@@ -67,18 +67,9 @@ final class ForkCommand implements Callable<Integer> {
   }
 
   private Forker.Forked fork(Store opened, CheckpointId from, JobId job) {
-    long start = context.env().nanos();
     try (ProgressLine progress = context.progress("fork")) {
       return new Forker(opened, context.env(), context.claimer(opened), context.host().node())
-          .fork(
-              from,
-              job,
-              context.by(),
-              (_, _, look) -> {
-                context.env().sleep(look);
-                return context.env().nanos() - start < timeout.toNanos();
-              },
-              progress);
+          .fork(from, job, context.by(), context.patience(timeout), progress);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Checkpointer.Saved;
+import dev.cairn.checkpoint.Errand;
 import dev.cairn.checkpoint.Leftovers;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
@@ -58,6 +59,7 @@ import picocli.CommandLine.Parameters;
     })
 final class ImportCommand implements Callable<Integer> {
   private static final String PROGRAM = "cairn import";
+  private static final Errand ERRAND = new Errand(PROGRAM, "import_failed");
   private static final String WORK = "work";
   private static final int STATE_LIMIT = 64 << 20;
   private static final int SHOWN = 200;
@@ -196,44 +198,24 @@ final class ImportCommand implements Callable<Integer> {
     if (!isUnfinished(log.history())) {
       log.append(_ -> new Event.Submitted(PROGRAM, Retention.DEFAULTS.keepLast(), checked));
     }
-    try (Attempt attempt = claim(opened, log)) {
-      try {
-        if (!isUnfinished(log.history())) {
-          throw new CairnException.Conflict(
-              "somebody else has saved into job %s meanwhile".formatted(log.job()),
-              "Import into a job with another name.");
-        }
-        Saved saved = save(opened, attempt, capture);
-        attempt.append(_ -> new Event.Released("done", PROGRAM, false, null, 0));
-        return saved;
-      } catch (CairnException e) {
-        handBack(attempt, e);
-        throw e;
-      }
-    }
+    return ERRAND.run(
+        claim(opened, log),
+        attempt -> {
+          if (!isUnfinished(log.history())) {
+            throw new CairnException.Conflict(
+                "somebody else has saved into job %s meanwhile".formatted(log.job()),
+                "Import into a job with another name.");
+          }
+          return save(opened, attempt, capture);
+        });
   }
 
   private Attempt claim(Store opened, JobLog log) {
     return context
         .claimer(opened)
-        .claim(
-            log,
-            Event.Purpose.MAINTENANCE,
-            (_, _, look) -> {
-              context.env().sleep(look);
-              return true;
-            })
+        .claim(log, Event.Purpose.MAINTENANCE, context.patience())
         .map(Claimer.Claimed::attempt)
         .orElseThrow();
-  }
-
-  /// So that nobody who wants the job next waits for the lease of an import that failed.
-  private static void handBack(Attempt attempt, CairnException because) {
-    try {
-      attempt.append(_ -> new Event.Released("import_failed", PROGRAM, false, null, 0));
-    } catch (CairnException e) {
-      because.addSuppressed(e); // the first error is the one to tell
-    }
   }
 
   private Saved save(Store opened, Attempt attempt, Capture capture) {

@@ -68,13 +68,7 @@ final class JobsDeleteCommand implements Callable<Integer> {
     try (Attempt attempt =
         context
             .claimer(opened)
-            .claim(
-                log,
-                Event.Purpose.MAINTENANCE,
-                (_, _, look) -> {
-                  context.env().sleep(look);
-                  return true;
-                })
+            .claim(log, Event.Purpose.MAINTENANCE, context.patience())
             .orElseThrow()
             .attempt()) {
       new Checkpointer(

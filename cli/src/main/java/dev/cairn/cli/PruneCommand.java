@@ -196,14 +196,7 @@ final class PruneCommand implements Callable<Integer> {
           ? List.of()
           : askHolder(opened, log, pruner, proposal);
     }
-    return pruner.carryOut(
-        log,
-        proposal,
-        context.by(),
-        (_, _, look) -> {
-          context.env().sleep(look);
-          return true;
-        });
+    return pruner.carryOut(log, proposal, context.by(), context.patience());
   }
 
   private List<Long> askHolder(Store opened, JobLog log, Pruner pruner, Proposal proposal) {

@@ -99,17 +99,8 @@ final class RepairCommand implements Callable<Integer> {
     var mender =
         new Mender(
             opened, context.disk(), context.env(), context.claimer(opened), context.host().node());
-    long start = context.env().nanos();
     try (ProgressLine progress = context.progress("repairing")) {
-      return mender.mend(
-          log,
-          donors,
-          context.by(),
-          (_, _, look) -> {
-            context.env().sleep(look);
-            return context.env().nanos() - start < timeout.toNanos();
-          },
-          progress);
+      return mender.mend(log, donors, context.by(), context.patience(timeout), progress);
     }
   }
 

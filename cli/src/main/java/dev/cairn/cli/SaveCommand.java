@@ -4,6 +4,7 @@ import dev.cairn.checkpoint.CapturedFiles;
 import dev.cairn.checkpoint.Checkpointer;
 import dev.cairn.checkpoint.Checkpointer.Capture;
 import dev.cairn.checkpoint.Checkpointer.Saved;
+import dev.cairn.checkpoint.Errand;
 import dev.cairn.checkpoint.Retention;
 import dev.cairn.checkpoint.Store;
 import dev.cairn.cli.demo.Farewell;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Parameters;
       "  cairn save --job sim --label night=1 model.bin config.yaml"
     })
 final class SaveCommand implements Callable<Integer> {
+  private static final Errand ERRAND = new Errand("cairn save", "save_failed");
   private static final int TRIES = 3;
 
   /// Longer than a tick of most file systems' clocks, of 1 to 10 ms.
@@ -123,7 +125,7 @@ final class SaveCommand implements Callable<Integer> {
         try {
           saved = save(opened, attempt, retention, capture(sources, checked, text));
         } catch (CairnException e) {
-          handBack(attempt, e);
+          ERRAND.handBack(attempt, e);
           throw e;
         }
         attempt.append(_ -> new Event.Released("done", "cairn save", false, null, 0));
@@ -193,15 +195,6 @@ final class SaveCommand implements Callable<Integer> {
             })
         .map(Claimer.Claimed::attempt)
         .orElseThrow();
-  }
-
-  /// So that nobody who wants the job next waits for the lease of a save that failed.
-  private static void handBack(Attempt attempt, CairnException because) {
-    try {
-      attempt.append(_ -> new Event.Released("save_failed", "cairn save", false, null, 0));
-    } catch (CairnException e) {
-      because.addSuppressed(e); // the first error is the one to tell
-    }
   }
 
   private Capture capture(Sources sources, Map<String, String> checked, @Nullable String text) {

@@ -48,15 +48,7 @@ final class StopRequest {
 
   private JobState inPlaceOfTheDead(Supplier<Event.End> instead) {
     Optional<Claimer.Claimed> claimed =
-        context
-            .claimer(store)
-            .claim(
-                log,
-                Event.Purpose.WORK,
-                (_, _, look) -> {
-                  context.env().sleep(look);
-                  return true;
-                });
+        context.claimer(store).claim(log, Event.Purpose.WORK, context.patience());
     try (Attempt attempt = claimed.orElseThrow().attempt()) {
       attempt.append(_ -> instead.get());
       return log.state();

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// A copy that was made before, or did not come to its end, is gone on from: what it has is not
 /// copied again. The copy has spent nothing. Thread-safe.
 public final class Copier {
+  private static final Errand ERRAND = new Errand("cairn copy", "copy_failed");
+
   private final Store from;
   private final Store to;
   private final Env env;
@@ -75,17 +77,12 @@ public final class Copier {
             .orElseThrow(() ->
                 new CairnException.Conflict(
                     "job %s in %s is held by somebody else".formatted(target, to.location()), ""));
-    try (Attempt attempt = claimed) {
-      try {
-        requireCopy(attempt.log().history(), origin);
-        List<Copied> copied = copy(attempt, source, by, meter);
-        attempt.append(_ -> released("done"));
-        return copied;
-      } catch (CairnException e) {
-        handBack(attempt, e);
-        throw e;
-      }
-    }
+    return ERRAND.run(
+        claimed,
+        attempt -> {
+          requireCopy(attempt.log().history(), origin);
+          return copy(attempt, source, by, meter);
+        });
   }
 
   private static void requireCopy(History history, String origin) {
@@ -207,19 +204,6 @@ public final class Copier {
       source.append(_ -> new Event.Unpinned(by, id.number(), pin.number()));
     } catch (CairnException e) {
       return; // what was copied is copied
-    }
-  }
-
-  private static Event.Released released(String reason) {
-    return new Event.Released(reason, "cairn copy", false, null, 0);
-  }
-
-  /// So that nobody who wants the job next waits for the lease.
-  private static void handBack(Attempt attempt, CairnException because) {
-    try {
-      attempt.append(_ -> released("copy_failed"));
-    } catch (CairnException e) {
-      because.addSuppressed(e); // the first error is the one to tell
     }
   }
 }

@@ -20,6 +20,8 @@ import java.util.List;
 /// keeps I2 and I5: what is missing is stored and durable, then an entry says where the checkpoint
 /// is now, then the damaged packs go. Thread-safe.
 public final class Mender {
+  private static final Errand ERRAND = new Errand("cairn repair", "repair_failed");
+
   private final Store store;
   private final Disk disk;
   private final Env env;
@@ -48,24 +50,8 @@ public final class Mender {
   /// @throws CairnException.Conflict if somebody runs the job, or patience ended
   public List<Report> mend(
       JobLog log, List<Donor> donors, String by, Claimer.Patience patience, Meter meter) {
-    Attempt claimed =
-        claimer
-            .claim(log, Event.Purpose.MAINTENANCE, patience)
-            .map(Claimer.Claimed::attempt)
-            .orElseThrow(() ->
-                new CairnException.Conflict(
-                    "job %s is held by somebody else".formatted(log.job()),
-                    "See who it is: cairn jobs show " + log.job()));
-    try (Attempt attempt = claimed) {
-      try {
-        List<Report> reports = mend(attempt, donors, by, meter);
-        attempt.append(_ -> released("done"));
-        return reports;
-      } catch (CairnException e) {
-        handBack(attempt, e);
-        throw e;
-      }
-    }
+    return ERRAND.run(
+        Errand.claim(claimer, log, patience), attempt -> mend(attempt, donors, by, meter));
   }
 
   private List<Report> mend(Attempt attempt, List<Donor> donors, String by, Meter meter) {
@@ -100,18 +86,5 @@ public final class Mender {
       }
       return new Event.Repaired(number, saved.manifest(), by);
     });
-  }
-
-  private static Event.Released released(String reason) {
-    return new Event.Released(reason, "cairn repair", false, null, 0);
-  }
-
-  /// So that nobody who wants the job next waits for the lease.
-  private static void handBack(Attempt attempt, CairnException because) {
-    try {
-      attempt.append(_ -> released("repair_failed"));
-    } catch (CairnException e) {
-      because.addSuppressed(e); // the first error is the one to tell
-    }
   }
 }

@@ -32,6 +32,8 @@ public final class Pruner {
   /// must be known to be whole, not thought to be.
   private static final int PROVEN = 2;
 
+  private static final Errand ERRAND = new Errand("cairn prune", "prune_failed");
+
   private final Store store;
   private final Disk disk;
   private final Env env;
@@ -179,24 +181,7 @@ public final class Pruner {
   /// @return numbers of the checkpoints that went
   /// @throws CairnException.Conflict if somebody runs the job, or patience ended
   public List<Long> carryOut(JobLog log, Proposal proposal, String by, Claimer.Patience patience) {
-    Attempt claimed =
-        claimer
-            .claim(log, Event.Purpose.MAINTENANCE, patience)
-            .map(Claimer.Claimed::attempt)
-            .orElseThrow(() ->
-                new CairnException.Conflict(
-                    "job %s is held by somebody else".formatted(log.job()),
-                    "See who it is: cairn jobs show " + log.job()));
-    try (Attempt attempt = claimed) {
-      try {
-        List<Long> gone = drop(attempt, proposal, by);
-        attempt.append(_ -> released("done"));
-        return gone;
-      } catch (CairnException e) {
-        handBack(attempt, e);
-        throw e;
-      }
-    }
+    return ERRAND.run(Errand.claim(claimer, log, patience), attempt -> drop(attempt, proposal, by));
   }
 
   private List<Long> drop(Attempt attempt, Proposal proposal, String by) {
@@ -208,18 +193,5 @@ public final class Pruner {
     }
     return checkpointer.prune(
         history -> Set.copyOf(stillDrops(history, proposal)), "pruned by " + by);
-  }
-
-  private static Event.Released released(String reason) {
-    return new Event.Released(reason, "cairn prune", false, null, 0);
-  }
-
-  /// So that nobody who wants the job next waits for the lease.
-  private static void handBack(Attempt attempt, CairnException because) {
-    try {
-      attempt.append(_ -> released("prune_failed"));
-    } catch (CairnException e) {
-      because.addSuppressed(e); // the first error is the one to tell
-    }
   }
 }
